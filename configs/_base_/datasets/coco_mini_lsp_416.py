@@ -1,0 +1,100 @@
+# Real photographs for one machine: COCO scenes and LSP Extended, COCO's 17 joints.
+# ERPOSE_DATA names the folder that holds coco-mini/ and lsp/.
+data_root = '{{$ERPOSE_DATA:data}}/'
+metainfo = dict(from_file='configs/_base_/datasets/coco.py')
+input_size = (416, 416)
+val_ann_file = data_root + 'coco-mini/val/annotations_coco17.json'
+
+# LSP has no face joints: only 5-16 are supervised there.
+coco_joints = dict(
+    type='KeypointConverter', num_keypoints=17, mapping=[(i, i) for i in range(17)])
+lsp_joints = dict(
+    type='KeypointConverter', num_keypoints=17, mapping=[(i, i) for i in range(5, 17)])
+
+pad = 114
+train_pipeline = [
+    dict(
+        type='Mosaic', img_scale=input_size, pad_val=pad, pre_transform=[]),
+    dict(
+        type='BottomupRandomAffine',
+        input_size=input_size,
+        shift_factor=0.1,
+        rotate_factor=10,
+        scale_factor=(0.5, 1.5),
+        pad_val=pad,
+        distribution='uniform',
+        transform_mode='perspective',
+        bbox_keep_corner=False,
+        clip_border=True),
+    dict(type='YOLOXHSVRandomAug'),
+    dict(type='RandomFlip'),
+    dict(type='FilterPersons'),
+    dict(type='PackPoseTargets'),
+]
+closing_pipeline = [
+    dict(
+        type='BottomupRandomAffine',
+        input_size=input_size,
+        shift_factor=0.1,
+        rotate_factor=10,
+        scale_factor=(0.75, 1.5),
+        scale_type='long',
+        pad_val=pad,
+        bbox_keep_corner=False,
+        clip_border=True),
+    dict(type='YOLOXHSVRandomAug'),
+    dict(type='RandomFlip'),
+    dict(type='FilterPersons'),
+    dict(type='PackPoseTargets'),
+]
+train_dataloader = dict(
+    batch_size=32,
+    num_workers=2,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        type='CombinedDataset',
+        metainfo=metainfo,
+        pipeline=train_pipeline,
+        datasets=[
+            dict(
+                type='KeypointDataset',
+                metainfo=metainfo,
+                data_root=data_root,
+                ann_file='coco-mini/train/annotations_coco17.json',
+                data_prefix=dict(img='coco-mini/train/images/'),
+                pipeline=[dict(type='LoadTrainImage'), coco_joints]),
+            dict(
+                type='KeypointDataset',
+                metainfo=metainfo,
+                data_root=data_root,
+                ann_file='lsp/train/annotations_coco17.json',
+                data_prefix=dict(img='lsp/train/images/'),
+                pipeline=[dict(type='LoadTrainImage'), lsp_joints]),
+        ]))
+
+val_pipeline = [
+    dict(type='LoadImage'),
+    dict(type='BottomupResize', input_size=input_size, pad_val=(pad, pad, pad)),
+    dict(
+        type='PackPoseInputs',
+        meta_keys=('id', 'img_id', 'img_path', 'ori_shape', 'img_shape', 'input_size',
+                   'input_center', 'input_scale')),
+]
+val_dataloader = dict(
+    batch_size=8,
+    num_workers=2,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(
+        type='KeypointDataset',
+        metainfo=metainfo,
+        data_root=data_root,
+        ann_file='coco-mini/val/annotations_coco17.json',
+        data_prefix=dict(img='coco-mini/val/images/'),
+        test_mode=True,
+        pipeline=val_pipeline))
+test_dataloader = val_dataloader
+val_evaluator = dict(type='PoseMetric', ann_file=val_ann_file)
+test_evaluator = val_evaluator

@@ -1,0 +1,12 @@
+_base_ = './rtmdet_frame.py'
+
+model = dict(
+    head=dict(
+        type='ERPoseHead',
+        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+        in_channels=64,
+        score_channels=64,
+        pose_channels=128,
+        use_depthwise=True))
+
+custom_hooks = [dict(type='PosePriorHook')]

@@ -1,0 +1,9 @@
+"""ER-Pose: single-stage, keypoint-driven, NMS-free pose estimation for MMPose."""
+from . import compat
+from .version import __version__
+
+compat.apply()
+
+from . import datasets, engine, evaluation, models, zoo  # noqa: E402
+
+__all__ = ['__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'zoo']

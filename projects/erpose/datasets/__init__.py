@@ -1,0 +1,4 @@
+from .keypoint_dataset import KeypointDataset
+from .transforms import FilterPersons, LoadTrainImage, PackPoseTargets
+
+__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets']

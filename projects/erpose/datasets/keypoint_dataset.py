@@ -1,0 +1,95 @@
+"""COCO-style data sets of any keypoint set, with or without boxes and areas."""
+import logging
+import os.path as osp
+from collections import Counter
+from typing import List, Optional, Tuple
+
+from mmengine.logging import print_log
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
+from PIL import Image
+
+from .annotations import complete_annotation, load_annotation_file
+
+
+@DATASETS.register_module()
+class KeypointDataset(BaseCocoStyleDataset):
+    """A COCO-style data set that needs no box and no area.
+
+    COCO, CrowdPose and a user's own data differ in their metainfo only:
+    ``metainfo=dict(from_file='configs/_base_/datasets/coco.py')``. What an annotation
+    lacks is derived from its keypoints and said once in the log; what cannot be used is
+    skipped, counted and said. A file that does not fit the metainfo is an error at once.
+
+    Args:
+        metainfo (dict): Of the data set. Required.
+        data_mode (str): Defaults to 'bottomup': one sample an image.
+        **kwargs: As :class:`BaseCocoStyleDataset`.
+    """
+
+    def __init__(self, metainfo: Optional[dict] = None, data_mode: str = 'bottomup',
+                 **kwargs):
+        if not metainfo:
+            raise ValueError("KeypointDataset needs metainfo, for example metainfo=dict("
+                             "from_file='configs/_base_/datasets/coco.py')")
+        super().__init__(metainfo=metainfo, data_mode=data_mode, **kwargs)
+
+    def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
+        content = load_annotation_file(self.ann_file)
+        skipped, derived = Counter(), Counter()
+        images = self._usable_images(content['images'], skipped)
+        self._metainfo['CLASSES'] = content['categories']
+
+        instances = {image_id: [] for image_id in images}
+        for i, ann in enumerate(content['annotations']):
+            fields = set()
+            try:
+                reason = complete_annotation(ann, self.metainfo['num_keypoints'], fields)
+            except ValueError as error:
+                raise ValueError(f'{self.ann_file}: {error}') from None
+            if reason is None and ann['image_id'] not in images:
+                reason = 'its image is not usable or not listed'
+            if reason is not None:
+                skipped[f'annotation: {reason}'] += 1
+                continue
+            derived.update(fields)
+            ann.setdefault('id', i + 1)
+            instances[ann['image_id']].append(
+                self.parse_data_info(
+                    dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])))
+        self._report(skipped, derived, len(content['annotations']))
+        return sum(instances.values(), []), list(images.values())
+
+    def _usable_images(self, images: List[dict], skipped: Counter) -> dict:
+        """Images that are there, by id, with path and size."""
+        usable, missing = {}, []
+        for image in images:
+            if self.sample_interval > 1 and image['id'] % self.sample_interval:
+                continue
+            path = osp.join(self.data_prefix['img'], image['file_name'])
+            if not osp.isfile(path):
+                missing.append(path)
+                continue
+            if 'width' not in image or 'height' not in image:
+                try:
+                    with Image.open(path) as file:
+                        image['width'], image['height'] = file.size
+                except OSError:
+                    skipped['image: cannot be read'] += 1
+                    continue
+            usable[image['id']] = dict(image, img_id=image['id'], img_path=path)
+        if missing:
+            skipped[f'image: not found, for example {missing[0]}'] = len(missing)
+        if missing and not usable:
+            raise FileNotFoundError(
+                f'none of the {len(images)} images of {self.ann_file} is there, for '
+                f'example {missing[0]}. Check data_root and data_prefix.')
+        return usable
+
+    def _report(self, skipped: Counter, derived: Counter, total: int) -> None:
+        for field, count in derived.items():
+            print_log(f'{self.ann_file}: derived {field} from the keypoints for {count} '
+                      f'of {total} annotations', 'current')
+        for reason, count in skipped.items():
+            print_log(f'{self.ann_file}: skipped {count} x {reason}', 'current',
+                      level=logging.WARNING)

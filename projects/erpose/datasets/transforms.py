@@ -1,0 +1,97 @@
+"""Transforms that MMPose lacks: robust loading, ignore regions, packing."""
+import logging
+from typing import Optional
+
+import numpy as np
+from mmengine.logging import print_log
+from mmpose.datasets.transforms import LoadImage, PackPoseInputs
+from mmpose.registry import TRANSFORMS
+from mmcv.transforms import BaseTransform
+
+PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
+
+
+@TRANSFORMS.register_module()
+class LoadTrainImage(LoadImage):
+    """Loads an image for training; one that does not decode becomes an empty grey one.
+
+    A broken file among a hundred thousand must not end a training of days. It is said in
+    the log by name, and the sample goes on without persons. (For testing use
+    :class:`LoadImage`, which raises.)
+    """
+
+    def transform(self, results: dict) -> dict:
+        try:
+            return super().transform(results)
+        except Exception as error:  # whatever the codec raises
+            print_log(f'{results.get("img_path")} does not decode, trained as an empty '
+                      f'image: {error}', 'current', level=logging.WARNING)
+        results['img'] = np.full((64, 64, 3), 114, dtype=np.uint8)
+        results['img_shape'] = results['ori_shape'] = (64, 64)
+        return keep_persons(results, np.zeros(len(results['keypoints']), dtype=bool))
+
+
+@TRANSFORMS.register_module()
+class FilterPersons(BaseTransform):
+    """Keeps persons with a labelled keypoint in the frame, and regions to ignore.
+
+    A person without one keeps its box, which the head neither rewards nor punishes:
+    crowd regions, people annotated without keypoints, and people whose keypoints the
+    augmentation moved out of the frame while their body is still in it.
+
+    Args:
+        min_ignored_size (float): Ignore regions narrower than this, in pixels, are
+            dropped. Defaults to 4.
+    """
+
+    def __init__(self, min_ignored_size: float = 4):
+        self.min_ignored_size = min_ignored_size
+
+    def transform(self, results: dict) -> dict:
+        visible = results['keypoints_visible']
+        if visible.ndim == 3:
+            visible = visible[..., 0]
+        size = (results['bbox'][:, 2:] - results['bbox'][:, :2]).min(axis=1, initial=np.inf)
+        return keep_persons(results, (visible > 0).any(axis=1) |
+                            (size > self.min_ignored_size))
+
+
+@TRANSFORMS.register_module()
+class PackPoseTargets(PackPoseInputs):
+    """Packs image and persons as training targets, in pixels of the network input.
+
+    ``gt_instance_labels`` receives ``bboxes`` (G, 4), ``labels`` (G, ), ``keypoints``
+    (G, K, 2), ``keypoints_visible`` and ``keypoints_visible_weights`` (G, K) and
+    ``areas`` (G, ). The weights are 0 for keypoints that the person's data set does not
+    define, as MMPose's ``KeypointConverter`` marks them.
+    """
+
+    label_mapping_table = dict(
+        bbox='bboxes',
+        bbox_labels='labels',
+        keypoints='keypoints',
+        keypoints_visible='keypoints_visible',
+        keypoints_visible_weights='keypoints_visible_weights',
+        area='areas')
+    instance_mapping_table = dict(bbox='bboxes', bbox_score='bbox_scores')
+
+    def transform(self, results: dict) -> Optional[dict]:
+        visible = results['keypoints_visible']
+        if visible.ndim == 3:
+            visible, weights = visible[..., 0], visible[..., 1]
+        else:
+            weights = np.ones_like(visible)
+        results['keypoints_visible'] = visible.astype(np.float32)
+        results['keypoints_visible_weights'] = weights.astype(np.float32)
+        results['bbox_labels'] = np.zeros(len(visible), dtype=np.int64)
+        for key in ('keypoints', 'bbox', 'area'):
+            results[key] = results[key].astype(np.float32)
+        return super().transform(results)
+
+
+def keep_persons(results: dict, keep: np.ndarray) -> dict:
+    """Drops the persons that ``keep`` (G, ) does not mark from every per-person field."""
+    for key in PER_PERSON:
+        if key in results:
+            results[key] = results[key][keep]
+    return results

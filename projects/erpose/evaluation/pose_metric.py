@@ -1,0 +1,88 @@
+"""COCO's keypoint metric, with what single-stage estimators are asked about besides."""
+import contextlib
+import io
+from collections import Counter
+
+from mmengine.logging import print_log
+from mmpose.evaluation.metrics import CocoMetric
+from mmpose.registry import METRICS
+from xtcocotools.coco import COCO
+from xtcocotools.cocoeval import COCOeval
+
+from erpose.datasets.annotations import complete_annotation, load_annotation_file
+
+from .duplicates import duplicate_rate
+
+CROWDED = 0.1
+"""CrowdPose calls an image easy up to this crowdIndex."""
+
+
+@METRICS.register_module()
+class PoseMetric(CocoMetric):
+    """:class:`CocoMetric` plus the crowded images' AP and the duplicate rate.
+
+    - Ground truth without boxes or areas is completed from the keypoints, instead of
+      giving an AP of 0.
+    - ``crowd AP``: AP on the images with crowdIndex > 0.1 (where images carry one).
+    - ``duplicate rate``: share of the matched detections that repeat a person already
+      found, see :func:`duplicate_rate`.
+
+    Args:
+        score_mode (str): Defaults to 'bbox': the pose score as it is.
+        nms_mode (str): Defaults to 'none': the detections as they are.
+        **kwargs: As :class:`CocoMetric`.
+    """
+
+    def __init__(self, ann_file=None, score_mode: str = 'bbox', nms_mode: str = 'none',
+                 **kwargs):
+        super().__init__(
+            ann_file=None, score_mode=score_mode, nms_mode=nms_mode, **kwargs)
+        self.ann_file = ann_file
+
+    @property
+    def dataset_meta(self) -> dict:
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        if self.coco is None and self.ann_file is not None:
+            self.coco = _load_ground_truth(self.ann_file, dataset_meta['num_keypoints'])
+        CocoMetric.dataset_meta.fset(self, dataset_meta)
+
+    def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
+        stats = super()._do_python_keypoint_eval(outfile_prefix)
+        with contextlib.redirect_stdout(io.StringIO()):
+            detections = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
+            evaluation = COCOeval(self.coco, detections, self.iou_type,
+                                  self.dataset_meta['sigmas'], self.use_area)
+            evaluation.params.useSegm = None
+            crowded = [i for i, image in self.coco.imgs.items()
+                       if image.get('crowdIndex', 0) > CROWDED]
+            if crowded and self.iou_type == 'keypoints':
+                evaluation.params.imgIds = crowded
+                evaluation.evaluate()
+                evaluation.accumulate()
+                evaluation.summarize()
+                stats.append(('crowd AP', evaluation.stats[0]))
+        stats.append(('duplicate rate', duplicate_rate(
+            self.coco, detections, self.dataset_meta['sigmas'], self.use_area)))
+        return stats
+
+
+def _load_ground_truth(path: str, num_keypoints: int) -> COCO:
+    content = load_annotation_file(path)
+    skipped, annotations = Counter(), []
+    for i, ann in enumerate(content['annotations']):
+        reason = complete_annotation(ann, num_keypoints, set())
+        if reason is None:
+            ann.setdefault('id', i + 1)
+            annotations.append(ann)
+        else:
+            skipped[reason] += 1
+    for reason, count in skipped.items():
+        print_log(f'{path}: {count} annotations are not evaluated: {reason}', 'current')
+    coco = COCO()
+    coco.dataset = dict(content, annotations=annotations)
+    with contextlib.redirect_stdout(io.StringIO()):
+        coco.createIndex()
+    return coco

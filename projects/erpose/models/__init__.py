@@ -1,0 +1,3 @@
+from . import assigners, decoders, heads, layers, losses
+
+__all__ = ['assigners', 'decoders', 'heads', 'layers', 'losses']

@@ -1,0 +1,207 @@
+"""Which priors learn which person, decided by keypoints alone."""
+from typing import NamedTuple, Tuple
+
+import torch
+from mmpose.registry import TASK_UTILS
+from torch import Tensor
+
+from erpose.structures import (PointPriors, PoseTargets, keypoint_error,
+                               mean_over_labelled)
+
+TIE_BREAK = 1e-6
+"""Weight of the never-vanishing similarity: it decides only where OKS cannot."""
+
+
+class Assignment(NamedTuple):
+    """The result for B images of A priors.
+
+    Attributes:
+        person (Tensor): Index g of the person that the prior learns, -1 if none, (B, A).
+        score (Tensor): Soft target of the score branch, 0 where none, float32, (B, A).
+    """
+    person: Tensor
+    score: Tensor
+
+
+class Candidates(NamedTuple):
+    """M candidate priors of each person.
+
+    Attributes:
+        prior (Tensor): Index of the prior, (B, G, M).
+        valid (Tensor): It exists, and the person has a labelled keypoint, (B, G, M).
+        oks (Tensor): OKS of the pose predicted there, (B, G, M).
+        quality (Tensor): OKS with ties broken by distance: never flat, (B, G, M).
+        alignment (Tensor): score^a * OKS^b, ties broken the same way, (B, G, M).
+    """
+    prior: Tensor
+    valid: Tensor
+    oks: Tensor
+    quality: Tensor
+    alignment: Tensor
+
+
+@TASK_UTILS.register_module()
+class KeypointDynamicAssigner:
+    """Keypoint-driven dynamic assignment (ours, after ER-Pose's abstract).
+
+    1. *Candidates*: the ``window`` x ``window`` cells about the centroid of the person's
+       labelled keypoints, on every level. Their number M does not depend on A, so the cost
+       is that of a few thousand poses, however large the image.
+    2. *Alignment* t = score^a * OKS^b (TOOD's metric with OKS for IoU). Where OKS is 0,
+       as in the first steps, the mean of 1 / (1 + u_k) ranks instead, u_k being the
+       distance in units of the keypoint's tolerance: candidates are never tied at zero.
+    3. *Dynamic k*: each person takes as many priors as the sum of its best ``topk`` OKS
+       says (OTA), at least one.
+    4. *Conflicts*: a prior wanted by several persons goes to the highest OKS. A person that
+       is left with none takes its best free candidate, in rounds.
+
+    ``topk=1`` is the one-to-one assignment under the same metric.
+
+    Args:
+        topk (int): Most priors a person takes. Defaults to 10 (YOLOX, YOLOv10).
+        score_power (float): a. Defaults to 0.5 (YOLOv10).
+        oks_power (float): b. Defaults to 6.0 (TOOD).
+        window (int): Side of the candidate window in cells, odd. Defaults to 5
+            (YOLOX's centre radius of 2.5 strides).
+    """
+
+    def __init__(self,
+                 topk: int = 10,
+                 score_power: float = 0.5,
+                 oks_power: float = 6.0,
+                 window: int = 5):
+        if window % 2 == 0 or window < 1:
+            raise ValueError(f'window must be odd and positive, got {window}')
+        if topk < 1:
+            raise ValueError(f'topk must be at least 1, got {topk}')
+        self.topk = topk
+        self.score_power = score_power
+        self.oks_power = oks_power
+        self.window = window
+
+    @torch.no_grad()
+    def assign(self, scores: Tensor, poses: Tensor, targets: PoseTargets,
+               priors: PointPriors, sigmas: Tensor) -> Assignment:
+        """Assigns the priors of a batch.
+
+        Args:
+            scores (Tensor): Predicted scores in [0, 1], (B, A).
+            poses (Tensor): Predicted keypoints in pixels, (B, A, K, 2).
+            targets (PoseTargets): The persons.
+            priors (PointPriors): The A priors.
+            sigmas (Tensor): Keypoint sigmas, (K, ).
+        """
+        person = torch.full_like(scores, -1, dtype=torch.long)
+        score = torch.zeros_like(scores, dtype=torch.float32)
+        if targets.valid.shape[1] == 0:
+            return Assignment(person, score)
+        candidates = self._candidates(scores, poses, targets, priors, sigmas)
+        person = _settle(person, candidates, self._select(candidates))
+        person = _compensate(person, candidates, targets.valid)
+        return Assignment(person, _soft_score(person, candidates, score))
+
+    def _candidates(self, scores, poses, targets, priors, sigmas) -> Candidates:
+        prior, exists = candidate_windows(targets, priors, self.window)
+        valid = exists & targets.valid.unsqueeze(-1)
+        b, g, m = prior.shape
+        k = poses.shape[2]
+        flat = prior.reshape(b, g * m)
+        pose = poses.flatten(2).gather(
+            1, flat.unsqueeze(-1).expand(-1, -1, 2 * k)).reshape(b, g, m, k, 2)
+        error = keypoint_error(pose, targets.keypoints.unsqueeze(2),
+                               targets.area.unsqueeze(2), sigmas)
+        labelled = targets.labelled.unsqueeze(2)
+        oks = mean_over_labelled(torch.exp(-error), labelled)
+        tie_break = TIE_BREAK * mean_over_labelled(1 / (1 + error.sqrt()), labelled)
+        score = scores.float().gather(1, flat).reshape(b, g, m)
+        alignment = score**self.score_power * oks**self.oks_power
+        return Candidates(prior, valid, oks, oks + tie_break,
+                          (alignment + tie_break).masked_fill(~valid, -1))
+
+    def _select(self, candidates: Candidates) -> Tensor:
+        """The k most aligned candidates of each person, bool, (B, G, M)."""
+        topk = min(self.topk, candidates.oks.shape[-1])
+        best_oks = (candidates.oks * candidates.valid).topk(topk, -1).values
+        k = best_oks.sum(-1, keepdim=True).int().clamp(min=1)
+        chosen = candidates.alignment.topk(topk, -1).indices
+        within_k = torch.arange(topk, device=k.device) < k
+        selected = torch.zeros_like(candidates.valid).scatter(-1, chosen, within_k)
+        return selected & candidates.valid
+
+
+def candidate_windows(targets: PoseTargets, priors: PointPriors,
+                      window: int) -> Tuple[Tensor, Tensor]:
+    """Priors of the window about each person's keypoint centroid, on every level.
+
+    Returns:
+        tuple[Tensor, Tensor]: Prior indices (B, G, M) and whether the cell lies on the
+        feature map (B, G, M), with M = levels * window^2.
+    """
+    centroid = mean_over_labelled(
+        targets.keypoints.transpose(-1, -2), targets.labelled.unsqueeze(-2))
+    reach = window // 2
+    offset = torch.arange(-reach, reach + 1, device=centroid.device)
+    dy, dx = (d.reshape(-1) for d in torch.meshgrid(offset, offset, indexing='ij'))
+    indices, exists = [], []
+    for stride, height, width, start in priors.levels:
+        cell = (centroid / stride).floor().long()
+        x = cell[..., 0:1].clamp(0, width - 1) + dx
+        y = cell[..., 1:2].clamp(0, height - 1) + dy
+        exists.append((x >= 0) & (x < width) & (y >= 0) & (y < height))
+        indices.append(
+            (start + y * width + x).masked_fill(~exists[-1], start))
+    return torch.cat(indices, -1), torch.cat(exists, -1)
+
+
+def _settle(person: Tensor, candidates: Candidates, wants: Tensor) -> Tensor:
+    """Gives each wanted prior to the person with the highest OKS there.
+
+    Args:
+        person (Tensor): Assignment so far, (B, A).
+        candidates (Candidates): The candidates.
+        wants (Tensor): The person wants the prior, bool, (B, G, M).
+    """
+    num_persons = wants.shape[1]
+    prior = candidates.prior.flatten(1)
+    quality = candidates.quality.masked_fill(~wants, -1).flatten(1)
+    highest = torch.full_like(person, -1, dtype=quality.dtype).scatter_reduce(
+        1, prior, quality, 'amax')
+    wins = wants.flatten(1) & (quality == highest.gather(1, prior))
+    index = torch.arange(num_persons, device=person.device)
+    index = index.view(1, -1, 1).expand_as(wants).flatten(1)
+    index = index.masked_fill(~wins, num_persons)  # equal OKS: the first person
+    first = torch.full_like(person, num_persons).scatter_reduce(1, prior, index, 'amin')
+    return torch.where(first < num_persons, first, person)
+
+
+def _compensate(person: Tensor, candidates: Candidates, valid: Tensor) -> Tensor:
+    """Gives persons without a prior their best free candidate, in rounds.
+
+    Each round serves at least one of those who want the same prior, so it ends; persons
+    whose candidates are all taken stay without (more people than cells about one point).
+    """
+    batch, num_persons = valid.shape
+    while True:
+        served = valid.new_zeros(batch, num_persons + 1)
+        served = served.scatter(1, person + 1, True)[:, 1:]
+        free = person.gather(1, candidates.prior.flatten(1)).reshape_as(
+            candidates.prior) < 0
+        free &= candidates.valid & (valid & ~served).unsqueeze(-1)
+        if not free.any():
+            return person
+        best = candidates.alignment.masked_fill(~free, -1).argmax(-1, keepdim=True)
+        wants = torch.zeros_like(free).scatter(-1, best, True) & free
+        person = _settle(person, candidates, wants)
+
+
+def _soft_score(person: Tensor, candidates: Candidates, score: Tensor) -> Tensor:
+    """TOOD's target: alignment, rescaled so that a person's best prior has its best OKS."""
+    slot = torch.arange(candidates.prior.shape[1], device=person.device)
+    prior = candidates.prior.flatten(1)
+    mine = person.gather(1, prior).reshape_as(candidates.prior) == slot.view(1, -1, 1)
+    mine &= candidates.valid
+    alignment = candidates.alignment * mine
+    best_alignment = alignment.amax(-1, keepdim=True).clamp(min=1e-12)
+    best_oks = (candidates.oks * mine).amax(-1, keepdim=True)
+    target = alignment / best_alignment * best_oks
+    return score.scatter_reduce(1, prior, target.flatten(1), 'amax')

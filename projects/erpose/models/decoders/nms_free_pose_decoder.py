@@ -1,0 +1,69 @@
+"""From raw outputs of all priors to the poses of an image."""
+from typing import NamedTuple
+
+import torch
+from mmpose.registry import TASK_UTILS
+from torch import Tensor
+
+from erpose.structures import PointPriors
+
+
+class Poses(NamedTuple):
+    """N poses of each image, best first.
+
+    Attributes:
+        scores (Tensor): Expected OKS of the pose, in [0, 1], (B, N).
+        keypoints (Tensor): Pixels of the network input, (B, N, K, 2).
+        visibilities (Tensor): Probability that the keypoint is labelled, (B, N, K).
+    """
+    scores: Tensor
+    keypoints: Tensor
+    visibilities: Tensor
+
+
+def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
+    """Keypoints in pixels from offsets in strides.
+
+    Args:
+        offsets (Tensor): Offsets from the prior, in strides, (..., N, 2K).
+        points (Tensor): Centres of the priors in pixels, (..., N, 2).
+        strides (Tensor): Strides of the priors in pixels, (..., N).
+
+    Returns:
+        Tensor: (..., N, K, 2).
+    """
+    offsets = offsets.unflatten(-1, (-1, 2))
+    return offsets * strides[..., None, None] + points.unsqueeze(-2)
+
+
+@TASK_UTILS.register_module()
+class NMSFreePoseDecoder:
+    """Top-k of the one-to-one scores; only what is kept is decoded.
+
+    One-to-one training leaves one high score a person, so there is nothing to suppress:
+    no step depends on how many people there are, and every shape is static.
+
+    Args:
+        max_per_img (int): N, the poses returned an image. Defaults to 100: COCO's
+            evaluation looks at 20, CrowdPose's at 20 and the fullest COCO image has 91.
+    """
+
+    def __init__(self, max_per_img: int = 100):
+        if max_per_img < 1:
+            raise ValueError(f'max_per_img must be at least 1, got {max_per_img}')
+        self.max_per_img = max_per_img
+
+    def decode(self, scores: Tensor, poses: Tensor, priors: PointPriors) -> Poses:
+        """Decodes a batch.
+
+        Args:
+            scores (Tensor): Score logits, (B, A).
+            poses (Tensor): 2K offsets in strides and K visibility logits, (B, A, 3K).
+            priors (PointPriors): The A priors.
+        """
+        num_keypoints = poses.shape[-1] // 3
+        scores, index = scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
+        poses = poses.gather(1, index.unsqueeze(-1).expand(-1, -1, poses.shape[-1]))
+        offsets, visibilities = poses.split([2 * num_keypoints, num_keypoints], dim=-1)
+        keypoints = decode_poses(offsets, priors.points[index], priors.strides[index])
+        return Poses(scores.sigmoid(), keypoints, visibilities.sigmoid())

@@ -1,0 +1,3 @@
+from .erpose_head import ERPoseHead
+
+__all__ = ['ERPoseHead']

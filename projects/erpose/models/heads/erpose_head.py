@@ -1,0 +1,248 @@
+"""The ER-Pose head: layers and wiring. Nothing in it knows a box."""
+from typing import List, Optional, Sequence, Tuple
+
+import torch
+from mmengine.model import BaseModule, bias_init_with_prob
+from mmengine.structures import InstanceData
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import MODELS, TASK_UTILS
+from mmpose.utils import reduce_mean
+from torch import Tensor
+
+from erpose.models.decoders import Poses, decode_poses
+from erpose.models.layers import LevelBranch, flatten_levels
+from erpose.structures import (PointPriors, PoseTargets, collect_targets, inside_boxes,
+                               keypoint_heatmaps, point_priors, pose_boxes)
+
+
+@MODELS.register_module()
+class ERPoseHead(BaseModule):
+    """Keypoint-driven, NMS-free pose head (our reading of ER-Pose's abstract).
+
+    ::
+
+        features --+-- pose branch ----------> 2K offsets + K visibilities --+
+                   +-- one-to-many scores ---> (training only)               +--> poses
+                   +-- heatmaps at stride 8 -> (training only)               |
+                   +-- detached -- one-to-one scores ------------------------+
+
+    The pose branch learns from all one-to-many positives. The one-to-one scores, on
+    features whose gradient is cut, learn to pick one prior a person; they alone rank at
+    inference, so nothing needs suppressing.
+
+    Args:
+        metainfo (dict): The data set's: ``dict(from_file='configs/_base_/datasets/coco.py')``
+            or the dictionary itself. K and the sigmas come from here.
+        in_channels (int): Channels of each feature level.
+        score_channels (int): Width of the score branches. Defaults to 64.
+        pose_channels (int): Width of the pose branch: it predicts 3K numbers and is the
+            wider one. Defaults to 128.
+        num_convs (int): Stacked convolutions of a score branch; the pose branch has one
+            more. Defaults to 2.
+        use_depthwise (bool): Depthwise separable convolutions. Defaults to False.
+        strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
+        heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0
+            (PoseDet, section 3.3).
+        assigner (dict): One-to-many assigner.
+        one_to_one_assigner (dict): One-to-one assigner.
+        decoder (dict): Decodes the one-to-one outputs.
+        one_to_many_decoder (dict): Decodes the one-to-many outputs, when
+            ``test_cfg['one_to_many']`` asks for them.
+        loss_score, loss_pose, loss_vis, loss_heatmap (dict): The losses. ``loss_score``
+            serves both sets of scores. ``loss_heatmap=None`` drops the branch.
+    """
+
+    def __init__(self,
+                 metainfo: dict,
+                 in_channels: int,
+                 score_channels: int = 64,
+                 pose_channels: int = 128,
+                 num_convs: int = 2,
+                 use_depthwise: bool = False,
+                 strides: Sequence[int] = (8, 16, 32),
+                 heatmap_sigma: float = 2.0,
+                 assigner: dict = dict(type='KeypointDynamicAssigner'),
+                 one_to_one_assigner: dict = dict(type='KeypointDynamicAssigner', topk=1),
+                 decoder: dict = dict(type='NMSFreePoseDecoder'),
+                 one_to_many_decoder: dict = dict(type='OKSNMSPoseDecoder'),
+                 loss_score: dict = dict(
+                     type='VariFocalLoss', use_target_weight=True, reduction='sum'),
+                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=5.0),
+                 loss_vis: dict = dict(
+                     type='BCELoss', use_target_weight=True,
+                     reduction='sum', loss_weight=0.5),
+                 loss_heatmap: Optional[dict] = dict(type='FocalHeatmapLoss'),
+                 init_cfg=None):
+        super().__init__(init_cfg=init_cfg)
+        metainfo = parse_pose_metainfo(dict(metainfo))
+        self.num_keypoints = metainfo['num_keypoints']
+        self.strides = tuple(strides)
+        self.heatmap_sigma = heatmap_sigma
+        sigmas = _check_sigmas(metainfo)
+        self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
+
+        def branch(feat_channels, out_channels, convs):
+            return LevelBranch(
+                len(strides), in_channels, feat_channels, out_channels, convs,
+                use_depthwise)
+
+        self.score_branch = branch(score_channels, 1, num_convs)
+        self.pose_branch = branch(pose_channels, 3 * self.num_keypoints, num_convs + 1)
+        self.one_to_many_score_branch = branch(score_channels, 1, num_convs)
+        self.heatmap_branch = None
+        if loss_heatmap is not None:
+            self.heatmap_branch = LevelBranch(
+                1, in_channels, score_channels, self.num_keypoints, 1, use_depthwise)
+            self.loss_heatmap = MODELS.build(loss_heatmap)
+
+        self.assigner = TASK_UTILS.build(assigner)
+        self.one_to_one_assigner = TASK_UTILS.build(one_to_one_assigner)
+        self.decoder = TASK_UTILS.build(decoder)
+        self.one_to_many_decoder = TASK_UTILS.build(
+            dict(one_to_many_decoder, sigmas=sigmas))
+        self.loss_score = MODELS.build(loss_score)
+        self.loss_pose = MODELS.build(dict(loss_pose, sigmas=sigmas))
+        self.loss_vis = MODELS.build(loss_vis)
+
+    def init_weights(self):
+        """Scores start at 0.01 (RetinaNet's prior), so that background does not swamp."""
+        super().init_weights()
+        rare = [self.score_branch, self.one_to_many_score_branch, self.heatmap_branch]
+        for branch in filter(None, rare):
+            for output in branch.outputs:
+                torch.nn.init.normal_(output.weight, std=0.01)
+                torch.nn.init.constant_(output.bias, bias_init_with_prob(0.01))
+        for output in self.pose_branch.outputs:
+            torch.nn.init.normal_(output.weight, std=0.01)
+            torch.nn.init.zeros_(output.bias)
+
+    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
+        """One-to-one outputs, level by level: score logits and poses.
+
+        Returns:
+            tuple[list[Tensor], list[Tensor]]: L maps (B, 1, H, W) and L maps
+            (B, 3K, H, W): x, y offsets in strides of each keypoint in turn, then K
+            visibility logits.
+        """
+        return self.score_branch(feats), self.pose_branch(feats)
+
+    def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
+             train_cfg: dict = {}) -> dict:
+        """Losses of a batch, see :class:`BottomupPoseEstimator`."""
+        poses = flatten_levels(self.pose_branch(feats))
+        many = flatten_levels(self.one_to_many_score_branch(feats)).squeeze(-1)
+        one = flatten_levels(self.score_branch([f.detach() for f in feats])).squeeze(-1)
+        offsets, visibilities = poses.split(
+            [2 * self.num_keypoints, self.num_keypoints], dim=-1)
+        priors = self.priors(feats)
+        keypoints = decode_poses(offsets.float(), priors.points, priors.strides)
+
+        targets = collect_targets(batch_data_samples, self.num_keypoints, poses.device)
+        ignored = inside_boxes(priors.points, targets.ignore)
+        assigned = self.assigner.assign(many.detach().sigmoid(), keypoints.detach(),
+                                        targets, priors, self.sigmas)
+        single = self.one_to_one_assigner.assign(one.detach().sigmoid(),
+                                                 keypoints.detach(), targets, priors,
+                                                 self.sigmas)
+        losses = dict(
+            loss_score=self._score_loss(many, assigned, ignored),
+            loss_score_one=self._score_loss(one, single, ignored))
+        losses.update(self._pose_losses(keypoints, visibilities, assigned, targets))
+        if self.heatmap_branch is not None:
+            losses['loss_heatmap'] = self._heatmap_loss(feats[0], targets)
+        return losses
+
+    def predict(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
+                test_cfg: dict = {}) -> List[InstanceData]:
+        """Poses of a batch, in pixels of the network input.
+
+        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0) and
+        ``one_to_many`` (decode the one-to-many outputs with OKS-NMS, default False).
+
+        Returns:
+            list[InstanceData]: numpy ``keypoints`` (N, K, 2), ``keypoint_scores`` (N, K),
+            ``bboxes`` (N, 4) derived from the keypoints, ``bbox_scores`` (N, ).
+        """
+        if isinstance(feats[0], (list, tuple)):
+            raise ValueError('flip and multi-scale testing are not supported: '
+                             "remove flip_test and multiscale_test from test_cfg")
+        poses = self.decode(feats, test_cfg.get('one_to_many', False))
+        threshold = test_cfg.get('score_thr', 0.0)
+        return [
+            _to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
+            for *fields, sample in zip(*poses, batch_data_samples)
+        ]
+
+    def decode(self, feats: Tuple[Tensor, ...], one_to_many: bool = False) -> Poses:
+        """Features to the best N poses of each image."""
+        scores = self.one_to_many_score_branch if one_to_many else self.score_branch
+        decoder = self.one_to_many_decoder if one_to_many else self.decoder
+        return decoder.decode(
+            flatten_levels(scores(feats)).squeeze(-1).float(),
+            flatten_levels(self.pose_branch(feats)).float(), self.priors(feats))
+
+    def priors(self, feats: Sequence[Tensor]) -> PointPriors:
+        """The priors of the given features."""
+        return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
+
+    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
+        """Drops everything that training alone needs."""
+        self.one_to_many_score_branch = None
+        self.heatmap_branch = None
+
+    def _score_loss(self, logits, assignment, ignored) -> Tensor:
+        weight = (~ignored | (assignment.person >= 0)).float()
+        total = self.loss_score(logits.float().reshape(-1, 1),
+                                assignment.score.reshape(-1, 1), weight.reshape(-1))
+        return total / reduce_mean(assignment.score.sum()).clamp(min=1)
+
+    def _pose_losses(self, keypoints, visibilities, assignment,
+                     targets: PoseTargets) -> dict:
+        image, prior = torch.nonzero(assignment.person >= 0, as_tuple=True)
+        person = assignment.person[image, prior]
+        labelled = targets.labelled[image, person]
+        supervised = targets.supervised[image, person]
+        count = reduce_mean(labelled.new_tensor(len(person))).clamp(min=1)
+        return dict(
+            loss_pose=self.loss_pose(
+                keypoints[image, prior], targets.keypoints[image, person], labelled,
+                targets.area[image, person], avg_factor=count),
+            loss_vis=self.loss_vis(visibilities[image, prior].float(), labelled,
+                                   supervised) / (count * self.num_keypoints))
+
+    def _heatmap_loss(self, feat: Tensor, targets: PoseTargets) -> Tensor:
+        """Heatmaps of channels that somebody in the image lacks by definition, and cells
+        inside regions to ignore, are not supervised."""
+        height, width = feat.shape[-2:]
+        stride = self.strides[0]
+        heatmaps = self.heatmap_branch([feat])[0].float().sigmoid()
+        goal = keypoint_heatmaps(targets, height, width, stride, self.heatmap_sigma)
+        points = point_priors([(height, width)], [stride], feat.device).points
+        mask = ~inside_boxes(points, targets.ignore).view(-1, 1, height, width)
+        known = (targets.supervised.bool() | ~targets.valid.unsqueeze(-1)).all(1)
+        mask = mask & known[..., None, None]
+        return self.loss_heatmap(heatmaps.clamp(1e-4, 1 - 1e-4), goal, mask=mask.float())
+
+
+def _check_sigmas(metainfo: dict) -> List[float]:
+    sigmas = [float(s) for s in metainfo['sigmas']]
+    if len(sigmas) != metainfo['num_keypoints']:
+        raise ValueError(f"metainfo of {metainfo['dataset_name']!r} has "
+                         f"{metainfo['num_keypoints']} keypoints but {len(sigmas)} sigmas")
+    return sigmas
+
+
+def _to_instances(poses: Poses, threshold: float, input_size) -> InstanceData:
+    kept = poses.scores > threshold
+    scores, keypoints, visibilities = (field[kept].detach() for field in poses)
+    boxes = pose_boxes(keypoints)
+    boxes[:, 0::2].clamp_(0, input_size[0])
+    boxes[:, 1::2].clamp_(0, input_size[1])
+    return InstanceData(
+        keypoints=keypoints,
+        keypoint_scores=visibilities,
+        keypoints_visible=visibilities,
+        bboxes=boxes,
+        bbox_scores=scores,
+        scores=scores,
+        labels=torch.zeros_like(scores, dtype=torch.long)).cpu().numpy()

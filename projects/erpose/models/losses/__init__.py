@@ -1,0 +1,3 @@
+from .smooth_oks_loss import SmoothOKSLoss
+
+__all__ = ['SmoothOKSLoss']

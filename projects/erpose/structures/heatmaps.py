@@ -1,0 +1,39 @@
+"""Keypoint heatmaps: targets of the training-only intermediate supervision."""
+import torch
+from torch import Tensor
+
+from .targets import PoseTargets
+
+
+def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int,
+                      sigma: float) -> Tensor:
+    """Unnormalised Gaussians, 1 at the cell of each labelled keypoint.
+
+    Only the cells within 3 sigma of a keypoint are touched: the cost is that of the
+    persons, not of the maps. Where Gaussians overlap, the higher value stays.
+
+    Args:
+        targets (PoseTargets): The persons of B images.
+        height, width (int): Size of the maps in cells.
+        stride (int): Of the maps, in pixels.
+        sigma (float): In cells.
+
+    Returns:
+        Tensor: float32 in [0, 1], (B, K, height, width).
+    """
+    batch, _, num_keypoints, _ = targets.keypoints.shape
+    device = targets.keypoints.device
+    reach = int(3 * sigma)
+    offset = torch.arange(-reach, reach + 1, device=device)
+    dy, dx = (d.reshape(-1) for d in torch.meshgrid(offset, offset, indexing='ij'))
+    value = torch.exp(-(dx**2 + dy**2) / (2 * sigma**2))
+
+    cell = (targets.keypoints / stride).floor().long()
+    x, y = cell[..., 0:1] + dx, cell[..., 1:2] + dy  # (B, G, K, window)
+    inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
+    inside &= (targets.labelled > 0).unsqueeze(-1)
+    keypoint = torch.arange(num_keypoints, device=device).view(1, 1, -1, 1)
+    index = ((keypoint * height + y) * width + x).masked_fill(~inside, 0)
+    maps = targets.keypoints.new_zeros(batch, num_keypoints * height * width)
+    maps.scatter_reduce_(1, index.flatten(1), (value * inside).flatten(1), 'amax')
+    return maps.view(batch, num_keypoints, height, width)

@@ -1,0 +1,50 @@
+"""Boxes and areas derived from keypoints, for annotations and results without boxes."""
+from typing import Tuple, Union
+
+import numpy as np
+import torch
+from torch import Tensor
+
+AREA_PER_BOX = 0.53
+"""Mean ratio of a person's area to its box on COCO, the factor that MMPose uses where the area is
+unknown."""
+
+
+def keypoint_boxes(keypoints: np.ndarray,
+                   labelled: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
+    """Tight box around the labelled keypoints, and the area derived from it.
+
+    A box is at least one pixel wide and high, so that collinear keypoints have one.
+
+    Args:
+        keypoints (np.ndarray): In pixels, (N, K, 2).
+        labelled (np.ndarray): Non-zero where the keypoint is labelled, (N, K).
+
+    Returns:
+        tuple[np.ndarray, np.ndarray]: Boxes xyxy (N, 4) and areas (N, ), float32;
+        zeros where no keypoint is labelled.
+    """
+    labelled = labelled.astype(bool)[..., None]
+    low = np.where(labelled, keypoints, np.inf).min(axis=1)
+    high = np.where(labelled, keypoints, -np.inf).max(axis=1)
+    none = ~labelled.any(axis=(1, 2))
+    low[none] = high[none] = 0
+    high = np.where(none[:, None], high, np.maximum(high, low + 1))
+    boxes = np.concatenate([low, high], axis=1).astype(np.float32)
+    areas = AREA_PER_BOX * np.prod(high - low, axis=1)
+    return boxes, areas.astype(np.float32)
+
+
+def pose_boxes(keypoints: Tensor, scale: Union[float, Tensor] = 1.0) -> Tensor:
+    """Box around all keypoints of predicted poses, grown about its centre by ``scale``.
+
+    Args:
+        keypoints (Tensor): In pixels, (..., K, 2).
+        scale (float): Factor on the width and height. Defaults to 1.0.
+
+    Returns:
+        Tensor: Boxes xyxy, (..., 4).
+    """
+    low, high = keypoints.amin(-2), keypoints.amax(-2)
+    centre, half = (low + high) / 2, (high - low) / 2 * scale
+    return torch.cat([centre - half, centre + half], -1)

@@ -1,0 +1,41 @@
+"""Point priors: one at each cell centre of each level."""
+from typing import List, NamedTuple, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+
+class Level(NamedTuple):
+    """One feature level: its stride in pixels, its size in cells, its first prior."""
+    stride: int
+    height: int
+    width: int
+    start: int
+
+
+class PointPriors(NamedTuple):
+    """The A priors of all levels, level by level, row by row.
+
+    Attributes:
+        points (Tensor): Cell centres x, y in pixels of the network input, (A, 2).
+        strides (Tensor): Stride of each prior in pixels, (A, ).
+        levels (list[Level]): Where each level lies among the A priors.
+    """
+    points: Tensor
+    strides: Tensor
+    levels: List[Level]
+
+
+def point_priors(sizes: Sequence[Tuple[int, int]], strides: Sequence[int],
+                 device=None) -> PointPriors:
+    """Priors of feature maps of the given ``sizes`` (height, width) and ``strides``."""
+    points, prior_strides, levels, start = [], [], [], 0
+    for (height, width), stride in zip(sizes, strides):
+        y, x = torch.meshgrid(
+            torch.arange(height, device=device), torch.arange(width, device=device),
+            indexing='ij')
+        points.append((torch.stack([x, y], -1).reshape(-1, 2) + 0.5) * stride)
+        prior_strides.append(points[-1].new_full((height * width, ), stride))
+        levels.append(Level(stride, height, width, start))
+        start += height * width
+    return PointPriors(torch.cat(points), torch.cat(prior_strides), levels)

@@ -1,0 +1,84 @@
+"""The ground truth of a batch as padded tensors, so that nothing after it loops."""
+from typing import List, NamedTuple, Optional
+
+import torch
+from mmengine.structures import BaseDataElement
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+
+class PoseTargets(NamedTuple):
+    """Persons of B images, padded to the G of the fullest one.
+
+    Attributes:
+        keypoints (Tensor): Pixels of the network input, float32, (B, G, K, 2).
+        labelled (Tensor): 1 where a keypoint is labelled, float32, (B, G, K).
+        supervised (Tensor): 1 where "labelled or not" is itself known, float32,
+            (B, G, K). 0 for keypoints that the person's data set does not define.
+        area (Tensor): Pixels^2 of the network input, float32, (B, G).
+        valid (Tensor): Not padding, bool, (B, G).
+        ignore (Tensor): xyxy boxes of crowd regions and of persons without labelled
+            keypoints: neither positive nor negative. float32, (B, I, 4), zero-padded.
+    """
+    keypoints: Tensor
+    labelled: Tensor
+    supervised: Tensor
+    area: Tensor
+    valid: Tensor
+    ignore: Tensor
+
+
+def collect_targets(data_samples: List[BaseDataElement],
+                    num_keypoints: int,
+                    device: Optional[torch.device] = None) -> PoseTargets:
+    """Stacks the ``gt_instance_labels`` of a batch.
+
+    A person without a labelled keypoint is no target; its box, if it has one, becomes a
+    region to ignore.
+
+    Args:
+        data_samples (list[PoseDataSample]): With ``keypoints`` (G, K, 2),
+            ``keypoints_visible`` (G, K), ``areas`` (G, ) and, optionally,
+            ``keypoints_visible_weights`` (G, K) and ``bboxes`` (G, 4) in their
+            ``gt_instance_labels``.
+        num_keypoints (int): K of the model.
+        device (torch.device): Where the tensors go.
+
+    Raises:
+        ValueError: If the data has another number of keypoints than the model.
+    """
+    persons, ignored = [], []
+    for sample in data_samples:
+        labels = sample.gt_instance_labels
+        if len(labels) and labels.keypoints.shape[1] != num_keypoints:
+            raise ValueError(
+                f'the data set has {labels.keypoints.shape[1]} keypoints, the model '
+                f"{num_keypoints}: give the head the data set's metainfo")
+        keypoints = labels.keypoints.float().reshape(-1, num_keypoints, 2)
+        labelled = (labels.keypoints_visible > 0).float().reshape(-1, num_keypoints)
+        supervised = labels.get('keypoints_visible_weights', torch.ones_like(labelled))
+        boxes = labels.get('bboxes', keypoints.new_zeros(len(keypoints), 4))
+        is_person = labelled.any(-1)
+        persons.append([
+            field[is_person].float().to(device)
+            for field in (keypoints, labelled, supervised, labels.areas)
+        ])
+        ignored.append(boxes[~is_person].float().to(device))
+    keypoints, labelled, supervised, area = (
+        pad_sequence(field, batch_first=True) for field in zip(*persons))
+    return PoseTargets(keypoints, labelled, supervised, area, labelled.any(-1),
+                       pad_sequence(ignored, batch_first=True))
+
+
+def inside_boxes(points: Tensor, boxes: Tensor) -> Tensor:
+    """Which points lie inside any box of the image.
+
+    Args:
+        points (Tensor): x, y in pixels, (A, 2).
+        boxes (Tensor): xyxy in pixels, (B, I, 4). Zero boxes contain nothing.
+
+    Returns:
+        Tensor: bool, (B, A).
+    """
+    low, high = boxes[..., None, :2], boxes[..., None, 2:]
+    return ((points > low) & (points < high)).all(-1).any(1)

@@ -1,0 +1,1 @@
+"""Model aliases of the erpose zoo."""
