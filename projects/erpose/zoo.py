@@ -1,1 +1,48 @@
-"""Model aliases of the erpose zoo."""
+"""The erpose model zoo, found by MMPose's inferencers.
+
+``MMPoseInferencer('erpose-n')`` looks an alias up in MMPose's own index. Once erpose is
+imported, its index is read after MMPose's, and weights that ship with the project are
+named by their place on this disk.
+"""
+import functools
+import os.path as osp
+from pathlib import Path
+from typing import Iterator
+
+from mmengine.fileio import load
+from mmengine.infer import BaseInferencer
+
+
+def root() -> Path:
+    """Folder that holds ``configs`` and ``model-index.yml``: ``.mim``, or the checkout."""
+    package = Path(__file__).parent
+    installed = package / '.mim'
+    return installed if (installed / 'model-index.yml').exists() else package.parents[1]
+
+
+def models() -> Iterator[dict]:
+    """The entries of all metafiles, with absolute paths for what is on this disk."""
+    base = root()
+    for metafile in load(base / 'model-index.yml')['Import']:
+        for model in load(base / metafile)['Models']:
+            model = dict(model, Config=str(base / model['Config']))
+            weights = model.get('Weights')
+            if weights and '://' not in weights:
+                model['Weights'] = str(base / weights)
+            yield model
+
+
+def extend_mmpose_index() -> None:
+    """Appends the zoo to what MMPose's inferencers search (idempotent)."""
+    original = BaseInferencer._get_models_from_metafile
+    if getattr(original, '_erpose', False):
+        return
+
+    @functools.wraps(original)
+    def with_erpose(dir: str):
+        yield from original(dir)
+        if osp.basename(osp.dirname(dir)) == 'mmpose' or osp.isdir(osp.join(dir, 'mmpose')):
+            yield from models()
+
+    with_erpose._erpose = True
+    BaseInferencer._get_models_from_metafile = staticmethod(with_erpose)

@@ -1,5 +1,7 @@
 # Real photographs for one machine: COCO scenes and LSP Extended, COCO's 17 joints.
 # ERPOSE_DATA names the folder that holds coco-mini/ and lsp/.
+_base_ = '../default_runtime.py'
+
 data_root = '{{$ERPOSE_DATA:data}}/'
 metainfo = dict(from_file='configs/_base_/datasets/coco.py')
 input_size = (416, 416)
@@ -20,10 +22,10 @@ train_pipeline = [
         input_size=input_size,
         shift_factor=0.1,
         rotate_factor=10,
-        scale_factor=(0.5, 1.5),
+        scale_factor=(0.35, 0.8),  # of the mosaic, which is two inputs wide
+        scale_type='long',
         pad_val=pad,
         distribution='uniform',
-        transform_mode='perspective',
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
@@ -37,8 +39,9 @@ closing_pipeline = [
         input_size=input_size,
         shift_factor=0.1,
         rotate_factor=10,
-        scale_factor=(0.75, 1.5),
+        scale_factor=(0.7, 1.2),
         scale_type='long',
+        distribution='uniform',
         pad_val=pad,
         bbox_keep_corner=False,
         clip_border=True),

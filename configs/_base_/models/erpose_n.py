@@ -1,4 +1,4 @@
-_base_ = './rtmdet_frame.py'
+_base_ = './rtmdet_frame_n.py'
 
 model = dict(
     head=dict(
@@ -8,5 +8,3 @@ model = dict(
         score_channels=64,
         pose_channels=128,
         use_depthwise=True))
-
-custom_hooks = [dict(type='PosePriorHook')]

@@ -1,7 +1,7 @@
 # YOLO-Pose as MMPose has it (YOLOX-Pose's head, SimOTA, OKS loss, box NMS).
-_base_ = './rtmdet_frame.py'
+_base_ = './rtmdet_frame_n.py'
 
-metainfo = 'configs/_base_/datasets/coco.py'
+keypoint_info = 'configs/_base_/datasets/coco.py'
 model = dict(
     head=dict(
         type='YOLOXPoseHead',
@@ -20,7 +20,7 @@ model = dict(
         assigner=dict(
             type='SimOTAAssigner',
             dynamic_k_indicator='oks',
-            oks_calculator=dict(type='PoseOKS', metainfo=metainfo)),
+            oks_calculator=dict(type='PoseOKS', metainfo=keypoint_info)),
         overlaps_power=0.5,
         loss_cls=dict(type='BCELoss', reduction='sum', loss_weight=1.0),
         loss_obj=dict(
@@ -30,7 +30,7 @@ model = dict(
         loss_oks=dict(
             type='OKSLoss',
             reduction='none',
-            metainfo=metainfo,
+            metainfo=keypoint_info,
             norm_target_weight=True,
             loss_weight=30.0),
         loss_vis=dict(

@@ -1,0 +1,20 @@
+# A short schedule for one machine and few images.
+_base_ = './adamw_300e.py'
+
+max_epochs = 30
+num_last_epochs = 6
+train_cfg = dict(
+    max_epochs=max_epochs, val_interval=5, dynamic_intervals=[(max_epochs, 1)])
+auto_scale_lr = dict(base_batch_size=32)
+optim_wrapper = dict(optimizer=dict(lr=0.001))
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
+    dict(
+        type='CosineAnnealingLR',
+        eta_min=2e-5,
+        by_epoch=True,
+        begin=0,
+        end=max_epochs,
+        T_max=max_epochs,
+        convert_to_iter_based=True),
+]

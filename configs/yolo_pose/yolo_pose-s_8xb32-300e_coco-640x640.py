@@ -1,0 +1,10 @@
+_base_ = './yolo_pose-n_8xb32-300e_coco-640x640.py'
+
+model = dict(
+    backbone=dict(deepen_factor=0.33, widen_factor=0.5, use_depthwise=False),
+    neck=dict(
+        in_channels=[128, 256, 512],
+        out_channels=128,
+        num_csp_blocks=1,
+        use_depthwise=False),
+    head=dict(head_module_cfg=dict(widen_factor=0.5)))

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+import torch
+
+from erpose.structures import AREA_PER_BOX, keypoint_boxes, pose_boxes
+
+# points (K = 3), labelled, box xyxy, width x height
+CASES = {
+    'all labelled': ([(2, 3), (12, 23), (5, 8)], [1, 1, 1], [2, 3, 12, 23], 10 * 20),
+    'COCO flags: 1 is occluded, 2 visible':
+    ([(2, 3), (12, 23), (5, 8)], [1, 2, 0], [2, 3, 12, 23], 10 * 20),
+    'unlabelled outside does not count':
+    ([(2, 3), (12, 23), (-99, 999)], [1, 1, 0], [2, 3, 12, 23], 10 * 20),
+    'unlabelled at the origin does not count':  # how COCO stores them
+    ([(0, 0), (12, 23), (2, 3)], [0, 1, 1], [2, 3, 12, 23], 10 * 20),
+    'horizontal line': ([(0, 5), (10, 5), (4, 5)], [1, 1, 1], [0, 5, 10, 6], 10 * 1),
+    'vertical line': ([(7, -5), (7, 5), (7, 0)], [1, 1, 1], [7, -5, 8, 5], 1 * 10),
+    'single keypoint': ([(3, 4), (9, 9), (9, 9)], [1, 0, 0], [3, 4, 4, 5], 1),
+    'closer than a pixel': ([(1, 1), (1.5, 1.2), (0, 0)], [1, 1, 0], [1, 1, 2, 2], 1),
+    'none labelled': ([(3, 4), (5, 6), (7, 8)], [0, 0, 0], [0, 0, 0, 0], 0),
+}
+
+
+@pytest.mark.parametrize('points, labelled, box, size', CASES.values(), ids=CASES.keys())
+def test_keypoint_boxes(points, labelled, box, size):
+    boxes, areas = keypoint_boxes(np.array([points]), np.array([labelled]))
+    np.testing.assert_allclose(boxes, [box])
+    np.testing.assert_allclose(areas, [AREA_PER_BOX * size], rtol=1e-6)
+
+
+def test_persons_do_not_mix():
+    points, labelled, box, size = zip(*CASES.values())
+    boxes, areas = keypoint_boxes(np.array(points, np.float32), np.array(labelled))
+    np.testing.assert_allclose(boxes, box)
+    np.testing.assert_allclose(areas, AREA_PER_BOX * np.array(size), rtol=1e-6)
+    assert boxes.dtype == areas.dtype == np.float32
+
+
+def test_no_persons():
+    boxes, areas = keypoint_boxes(np.zeros((0, 3, 2)), np.zeros((0, 3)))
+    assert boxes.shape == (0, 4) and areas.shape == (0, )
+
+
+@pytest.mark.parametrize('scale, expected', [
+    pytest.param(1.0, [0, 10, 4, 30], id='tight'),
+    pytest.param(1.5, [-1, 5, 5, 35], id='grown about the centre'),
+    pytest.param(torch.tensor([2.0]), [-2, 0, 6, 40], id='tensor'),
+])
+def test_pose_boxes(scale, expected):
+    pose = torch.tensor([[0., 30.], [4., 12.], [1., 10.]])
+    assert pose_boxes(pose, scale).tolist() == expected
+    batch = torch.stack([pose, pose + 1]).unsqueeze(0)
+    assert pose_boxes(batch, scale).tolist() == [[expected, [c + 1 for c in expected]]]
