@@ -1,12 +1,13 @@
 default_scope = 'mmpose'
+data_mode = 'bottomup'  # MMPose's inferencers ask: one image, all its people
 custom_imports = dict(imports=['erpose'], allow_failed_imports=False)
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=50),
+    logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook', interval=5, max_keep_ckpts=2, save_best='coco/AP',
+        type='CheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))

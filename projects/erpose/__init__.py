@@ -6,6 +6,6 @@ compat.apply()
 
 from . import datasets, engine, evaluation, models, zoo  # noqa: E402
 
-zoo.extend_mmpose_index()
+zoo.register()
 
 __all__ = ['__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'zoo']

@@ -1,4 +1,4 @@
-"""``python -m erpose.env``: what is installed, and what compat had to do. For bug reports."""
+"""``python -m erpose.env``: what is installed and what compat did, for bug reports."""
 import importlib.metadata
 import platform
 import sys

@@ -1,14 +1,16 @@
-"""The erpose model zoo, found by MMPose's inferencers.
+"""The erpose model zoo, found by MMPose's inferencers and MMEngine's configs.
 
 ``MMPoseInferencer('erpose-n')`` looks an alias up in MMPose's own index. Once erpose is
 imported, its index is read after MMPose's, and weights that ship with the project are
-named by their place on this disk.
+named by their place on this disk. ``_base_ = 'erpose::erpose/<config>.py'`` works as it
+does for the OpenMMLab packages.
 """
 import functools
 import os.path as osp
 from pathlib import Path
 from typing import Iterator
 
+from mmengine.config import utils as config_utils
 from mmengine.fileio import load
 from mmengine.infer import BaseInferencer
 
@@ -32,8 +34,9 @@ def models() -> Iterator[dict]:
             yield model
 
 
-def extend_mmpose_index() -> None:
-    """Appends the zoo to what MMPose's inferencers search (idempotent)."""
+def register() -> None:
+    """Makes the zoo known to MMEngine and to MMPose's inferencers (idempotent)."""
+    config_utils.MODULE2PACKAGE.setdefault('erpose', 'erpose')
     original = BaseInferencer._get_models_from_metafile
     if getattr(original, '_erpose', False):
         return
@@ -41,7 +44,8 @@ def extend_mmpose_index() -> None:
     @functools.wraps(original)
     def with_erpose(dir: str):
         yield from original(dir)
-        if osp.basename(osp.dirname(dir)) == 'mmpose' or osp.isdir(osp.join(dir, 'mmpose')):
+        if osp.basename(osp.dirname(osp.abspath(dir))) == 'mmpose' or osp.isdir(
+                osp.join(dir, 'mmpose')):  # an installed mmpose, or a checkout of it
             yield from models()
 
     with_erpose._erpose = True

@@ -136,5 +136,8 @@ def test_zero_without_labelled_keypoint(function):
     pytest.param([1., 3.], [False, True], 3.0, id='bool'),
     pytest.param([1., 3.], [0., 0.], 0.0, id='none is 0, not NaN'),
 ])
-def test_mean_over_labelled(values, weight, expected):
-    assert mean_over_labelled(torch.tensor(values), torch.tensor(weight)) == expected
+@pytest.mark.parametrize('dtype', [torch.float32, torch.float16])
+def test_mean_over_labelled(values, weight, expected, dtype):
+    mean = mean_over_labelled(torch.tensor(values, dtype=dtype), torch.tensor(weight))
+    assert mean == expected
+    assert mean.dtype == dtype

@@ -79,7 +79,8 @@ def test_another_number_of_keypoints_names_both():
 @pytest.mark.parametrize('box, expected', [
     pytest.param([0, 0, 10, 10], [True, True, False], id='two inside'),
     pytest.param([4, 4, 6, 6], [True, False, False], id='one inside'),
-    pytest.param([5, 5, 9, 9], [False, False, False], id='the edge is outside'),
+    pytest.param([5, 5, 9, 9], [False, False, False], id='the low edge is outside'),
+    pytest.param([2, 2, 5, 5], [False, False, False], id='the high edge is outside'),
     pytest.param([0, 4, 30, 6], [True, False, False], id='needs both axes'),
     pytest.param([0, 0, 0, 0], [False, False, False], id='padding'),
 ])

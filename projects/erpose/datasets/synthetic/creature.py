@@ -38,9 +38,10 @@ def sample_creature(rng: np.random.Generator, skeleton: Skeleton, height: float,
         start = position if parent < 0 else np.array([*points[parent], 0])
         size = girth * max(0.4, 1.15 - 0.15 * depth[child])
         body.add(f'limb{child}', [start, position], [1.15 * size, 0.9 * size],
-                 _colour(hue, saturation, 0.9 - 0.12 * (depth[child] % 3)), -depth[child])
+                 _colour(hue, saturation, 0.9 - 0.12 * (depth[child] % 3)), -depth[child],
+                 limb='body')
         body.add(f'joint{child}', [position], [0.62 * size],
-                 _colour(child * GOLDEN % 1, 0.7, 1.0), 1, flat=True)
+                 _colour(child * GOLDEN % 1, 0.7, 1.0), 1, limb='')
         body.mark(str(child), position, [f'joint{child}'])
     return body.figure([str(k) for k in range(len(points))], height)
 

@@ -1,52 +1,35 @@
 """Figures made of convex parts: hulls of spheres, seen from a direction."""
 from dataclasses import dataclass, replace
-from typing import Dict, FrozenSet, Iterable, List, Sequence, Tuple
+from functools import cached_property
+from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
 
 Colour = Tuple[float, float, float]
 SUBPIXEL_BITS = 4
-CIRCLE = np.stack([np.cos(np.arange(24) * np.pi / 12),
-                   np.sin(np.arange(24) * np.pi / 12)], axis=1)
+FLAT_LIMB = 0.1  # a limb whose parts differ less in depth stays together in the order
+CIRCLE = np.stack([np.cos(np.arange(20) * np.pi / 10),
+                   np.sin(np.arange(20) * np.pi / 10)], axis=1)
 
 
 @dataclass
 class Part:
-    """One convex piece of a figure.
+    """One convex piece of a figure: a hull of discs.
 
     Attributes:
         name (str): What keypoints refer to; several parts may share one.
-        discs (np.ndarray): Centres and radii of which the part is the hull, in pixels,
-            (N, 3).
+        discs (np.ndarray): Centres and radii, in pixels, (N, 3).
         colour (tuple): BGR.
-        flat (bool): Painted without outline and shading (eyes, prints).
+        limb (str): Neighbours in the order that have the same are painted as one, without
+            an outline between them. Empty for a flat part, which has no outline and no
+            shading (eyes, prints).
     """
 
     name: str
     discs: np.ndarray
     colour: Colour
-    flat: bool = False
-
-    def fill(self, image: np.ndarray, colour, line_type: int = cv2.LINE_AA,
-             inset: float = 0, scale: float = 1, offset: Sequence[float] = (0, 0)) -> None:
-        """Fills the hull, in place.
-
-        Args:
-            image (np.ndarray): (H, W) or (H, W, 3).
-            colour (tuple | int): What to fill with.
-            line_type (int): Of OpenCV. Defaults to ``cv2.LINE_AA``.
-            inset (float): Taken off the radii, in pixels. Defaults to 0.
-            scale (float): Of the radii. Defaults to 1.
-            offset (Sequence[float]): Of each disc, in its radii. Defaults to (0, 0).
-        """
-        radii = np.maximum(self.discs[:, 2:] * scale - inset, 0.3)
-        centres = self.discs[:, :2] + self.discs[:, 2:] * np.asarray(offset)
-        points = (centres[:, None] + radii[:, None] * CIRCLE).reshape(-1, 1, 2)
-        if len(centres) > 1:
-            points = cv2.convexHull(points.astype(np.float32))
-        fixed = np.rint(points * (1 << SUBPIXEL_BITS)).astype(np.int32)
-        cv2.fillConvexPoly(image, fixed, colour, line_type, SUBPIXEL_BITS)
+    limb: str
 
 
 @dataclass
@@ -66,16 +49,48 @@ class Figure:
     owners: List[FrozenSet[str]]
     lift: float = 0
 
-    @property
-    def bottom(self) -> float:
-        """Largest y of the figure, in pixels."""
-        return max((part.discs[:, 1] + part.discs[:, 2]).max() for part in self.parts)
+    def __post_init__(self):
+        # What is annotated, to a hundredth, is what visibility is determined for.
+        self.keypoints = self.keypoints.round(2)
+
+    @cached_property
+    def discs(self) -> np.ndarray:
+        """Of all parts, (N, 3)."""
+        return np.concatenate([part.discs for part in self.parts])
+
+    @cached_property
+    def outlines(self) -> List[np.ndarray]:
+        """Of the parts, for :func:`fill`."""
+        return self.polygons()
 
     def shifted(self, offset: Sequence[float]) -> 'Figure':
         """The figure moved by (x, y) pixels."""
         move = np.array([*offset, 0.0])
-        parts = [replace(part, discs=part.discs + move) for part in self.parts]
+        parts = [Part(part.name, part.discs + move, part.colour, part.limb)
+                 for part in self.parts]
         return replace(self, parts=parts, keypoints=self.keypoints + move[:2])
+
+    def polygons(self, inset: float = 0, scale: float = 1,
+                 offset: Sequence[float] = (0, 0)) -> List[np.ndarray]:
+        """Outlines of the parts with other radii, or moved.
+
+        Args:
+            inset (float): Taken off the radii, in pixels. Defaults to 0.
+            scale (float): Of the radii. Defaults to 1.
+            offset (Sequence[float]): Of each disc, in its radii. Defaults to (0, 0).
+        """
+        discs = self.discs
+        radii = np.maximum(discs[:, 2:] * scale - inset, 0.3)
+        centres = discs[:, :2] + discs[:, 2:] * np.asarray(offset)
+        points = centres[:, None] + radii[:, None] * CIRCLE
+        points = np.rint(points * (1 << SUBPIXEL_BITS)).astype(np.int32)
+        outlines, start = [], 0
+        for part in self.parts:
+            end = start + len(part.discs)
+            outlines.append(cv2.convexHull(points[start:end].reshape(-1, 2))
+                            if end > start + 1 else points[start])
+            start = end
+        return outlines
 
     def part_map(self, size: Tuple[int, int]) -> np.ndarray:
         """Which part is seen at each pixel of an image of (width, height).
@@ -84,8 +99,8 @@ class Figure:
             np.ndarray: 1 + the part's index, 0 off the figure, uint16, (H, W).
         """
         pixels = np.zeros(size[::-1], dtype=np.uint16)
-        for i, part in enumerate(self.parts):
-            part.fill(pixels, i + 1, cv2.LINE_8)
+        for i, outline in enumerate(self.outlines):
+            fill(pixels, outline, i + 1, cv2.LINE_8)
         return pixels
 
     def surface(self, part_map: np.ndarray) -> np.ndarray:
@@ -120,10 +135,25 @@ class Body:
         return float(self.view[2] @ vector)
 
     def add(self, name: str, centres: Sequence[np.ndarray], radii: Sequence[float],
-            colour: Colour, bias: float = 0, flat: bool = False) -> None:
-        """Adds the hull of N spheres; ``bias`` moves it towards the camera in the order."""
-        discs = np.column_stack([np.asarray(centres) @ self.view.T, radii])
-        self._parts.append((discs[:, 2].mean() + bias, name, discs[:, [0, 1, 3]], colour, flat))
+            colour: Colour, bias: float = 0, limb: Optional[str] = None,
+            anchor: Optional[np.ndarray] = None) -> None:
+        """Adds the hull of N spheres.
+
+        Args:
+            name (str): As of :class:`Part`.
+            centres (Sequence[np.ndarray]): N of (3, ).
+            radii (Sequence[float]): N.
+            colour (tuple): BGR.
+            bias (float): Moves the part towards the camera in the order. Defaults to 0.
+            limb (str, optional): As of :class:`Part`. Defaults to the name.
+            anchor (np.ndarray, optional): Point (3, ) whose depth gives the part's place in
+                the order. Defaults to the mean of the centres.
+        """
+        centres = np.array(centres)
+        depths = (centres if anchor is None else anchor[None]) @ self.view[2]
+        depth = sum(depths.tolist()) / len(depths)
+        self._parts.append((depth + bias, name, centres, radii, colour,
+                            name if limb is None else limb))
 
     def mark(self, name: str, position: np.ndarray, owners: Iterable[str]) -> None:
         """Names a point (3, ) on the surface of the parts ``owners``."""
@@ -131,11 +161,26 @@ class Body:
 
     def figure(self, keypoints: Sequence[str], scale: float) -> Figure:
         """The figure with ``scale`` pixels a unit and the named points as keypoints."""
-        ordered = sorted(self._parts, key=lambda part: part[0])
-        parts = [Part(name, discs * scale, colour, flat)
-                 for _, name, discs, colour, flat in ordered]
+        limbs = {}
+        for depth, *_, limb in self._parts:
+            limbs.setdefault(limb, []).append(depth)
+        parts = []
+        for depth, name, centres, radii, colour, limb in self._parts:
+            depths = limbs[limb]
+            if limb and max(depths) - min(depths) < FLAT_LIMB:
+                depth = sum(depths) / len(depths)
+            discs = np.empty((len(centres), 3))
+            discs[:, :2], discs[:, 2] = centres @ self.view[:2].T, radii
+            parts.append((depth, Part(name, scale * discs, colour, limb)))
+        parts.sort(key=lambda part: part[0])
         points, owners = zip(*(self.points[name] for name in keypoints))
-        return Figure(parts, np.array(points) * scale, list(owners))
+        return Figure([part for _, part in parts], np.array(points) * scale, list(owners))
+
+
+def fill(image: np.ndarray, outline: np.ndarray, colour,
+         line_type: int = cv2.LINE_AA) -> None:
+    """Fills an outline of a part, in place."""
+    cv2.fillConvexPoly(image, outline, colour, line_type, SUBPIXEL_BITS)
 
 
 def pixels_of(points: np.ndarray, shape: Tuple[int, int]):

@@ -10,6 +10,7 @@ from .poses import Pose, limb_direction, sample_pose
 
 # Lengths and radii in statures.
 UPPER_ARM, FOREARM, HAND, THIGH, SHIN, NECK = 0.165, 0.145, 0.035, 0.245, 0.24, 0.285
+FOOT_POINTS = (('heel', -.015), ('foot', .03), ('big_toe', .08), ('small_toe', .07))
 BURIED = 0.05  # a shoulder or hip this far behind the body's axis is under the torso
 FRONTAL = 0.55  # share of the figures that face the camera, more or less
 
@@ -59,26 +60,29 @@ def build_human(look: Look, pose: Pose, view: np.ndarray, gaze: np.ndarray,
     knees = [_add_leg(body, look, pose, side) for side in ('left', 'right')]
     if look.skirt:
         body.add('skirt', [trunk(0, .05), *knees], [.05 * w, .062 * w, .062 * w],
-                 look.trousers, bias=-.04)
+                 look.trousers, bias=.015)
     for side, sign in (('left', 1), ('right', -1)):
-        _add_arm(body, look, pose, side, trunk(sign * look.shoulders, .26))
+        _add_arm(body, look, pose, side, trunk(sign * look.shoulders, .25))
     add_head(body, look, trunk(0, NECK + 1.3 * look.head, .02), spine @ gaze)
     return body.figure(keypoints, height)
 
 
 def _add_trunk(body, look, trunk) -> None:
     w, inner, hip = look.width, look.shoulders - .02, look.hips
-    body.add('neck', [trunk(0, .25), trunk(0, NECK + .04, .01)], [.034, .03], look.skin, -.02)
-    body.add('pelvis', [trunk(-hip, .02), trunk(hip, .02)], [.058 * w] * 2, look.trousers, -.06)
-    body.add('torso', [trunk(-inner, .255), trunk(inner, .255), trunk(-.042, .1),
-                       trunk(.042, .1), trunk(-hip, .03), trunk(hip, .03)],
-             [.043, .043, .06 * w, .06 * w, .056 * w, .056 * w], look.shirt)
+    body.add('neck', [trunk(0, .25), trunk(0, NECK + .04, .01)], [.034, .03], look.skin,
+             -.02)
+    body.add('pelvis', [trunk(-hip, .02), trunk(hip, .02)], [.053 * w] * 2, look.trousers,
+             -.06)
+    corners = [trunk(-inner, .245), trunk(inner, .245), trunk(0, .265), trunk(-.036, .1),
+               trunk(.036, .1), trunk(-hip, .02), trunk(hip, .02)]
+    body.add('torso', corners, [.038, .038, .042, .048 * w, .048 * w, .048 * w, .048 * w],
+             look.shirt)
     if look.stripes:
-        for up in (.08, .14, .2):
-            out = .03 + inner * up / .25 * .5
-            body.add('torso', [trunk(-out, up, .02), trunk(out, up, .02),
-                               trunk(-out, up, -.02), trunk(out, up, -.02)],
-                     [.013] * 4, look.print, .001, flat=True)
+        for up in (.07, .125, .18):
+            out = .02 + .048 * w + max(0, up - .1) * (inner + .002 - .048 * w) / .145
+            body.add('torso', [trunk(-out, up), trunk(out, up), trunk(0, up, .04),
+                               trunk(0, up, -.04)], [.012] * 4, look.print, .001, '',
+                     np.mean(corners, axis=0))
     for name, up in (('pelvis', 0), ('spine', .13), ('thorax', .24), ('neck', NECK - .015)):
         body.mark(name, trunk(0, up), ['torso', 'neck', 'pelvis', 'skirt'])
 
@@ -93,15 +97,15 @@ def _add_leg(body, look, pose, side) -> np.ndarray:
     ankle = knee + SHIN * down
     toe = limb_direction((angles[0] + 8, angles[1] + 78), side)
     _add_limb(body, [f'{side}_thigh', f'{side}_shin'], [hip, knee, ankle],
-              [.056 * w, .039 * w, .024 * w], look.skin, look.trousers, look.legs, -.05)
+              [.052 * w, .037 * w, .024 * w], look.skin, look.trousers, look.legs, -.05)
     heel = ankle + .028 * down
-    body.add(f'{side}_foot', [heel - .012 * toe, heel + .075 * toe], [.022, .017], look.shoes,
-             -.03)
+    body.add(f'{side}_foot', [heel - .012 * toe, heel + .075 * toe], [.022, .017],
+             look.shoes, -.05)
     thigh, shin, foot = f'{side}_thigh', f'{side}_shin', f'{side}_foot'
     _mark_root(body, f'{side}_hip', hip, [thigh, 'skirt'], ['torso', 'pelvis'])
     body.mark(f'{side}_knee', knee, [thigh, shin])
     body.mark(f'{side}_ankle', ankle, [shin, foot])
-    for name, along in (('heel', -.015), ('foot', .03), ('big_toe', .08), ('small_toe', .07)):
+    for name, along in FOOT_POINTS:
         body.mark(f'{side}_{name}', heel + along * toe, [foot])
     return hip + .62 * (knee - hip)
 
@@ -123,15 +127,17 @@ def _add_arm(body, look, pose, side, shoulder) -> None:
 
 def _add_limb(body, names, joints, radii, skin, cloth, covered, bias) -> None:
     """Two segments, of which cloth covers the first ``covered``."""
+    limb = names[0]
     for i, name in enumerate(names):
         ends, sizes = np.array(joints[i:i + 2]), np.array(radii[i:i + 2])
         share = min(max(covered - i, 0), 1)
         if share < 1:
-            body.add(name, ends, sizes, skin, bias)
+            body.add(name, ends, sizes, skin, bias, limb)
         if share > 0:
-            ends[1], sizes[1] = ends[0] + share * (ends[1] - ends[0]), (
-                sizes[0] + share * (sizes[1] - sizes[0]))
-            body.add(name, ends, sizes + .006, cloth, bias + .002)
+            hem = ends[0] + share * (ends[1] - ends[0])
+            width = sizes[0] + share * (sizes[1] - sizes[0])
+            body.add(name, [ends[0], hem], [sizes[0] + .006, width + .006], cloth,
+                     bias + .002, limb, ends.mean(axis=0))
 
 
 def _mark_root(body, name, position, limb, torso) -> None:

@@ -16,12 +16,12 @@ SKIN = [bgr(code) for code in ('f6d7c3', 'efc4a4', 'e3ae88', 'd09a72', 'b97f58',
 HAIR = [bgr(code) for code in ('1f1a1b', '2e2320', '4a3022', '6d4428', '94602f', 'c99d57',
                                'e2c789', '9c3f22', '8d8b8c', 'd4d1cd')]
 CLOTHES = [bgr(code) for code in (
-    'e4572e', 'f3a712', '2a9d8f', '264653', 'e9c46a', '669bbc', 'c1121f', 'f4f1de', '81b29a',
-    '3d405b', 'e07a5f', '5e548e', 'b56576', '457b9d', 'a8dadc', '6a994e', 'f2cc8f', 'd4a5a5',
-    '1d3557', 'ffffff', '8ecae6', 'ffb703', '588157', '9d4edd')]
+    'e4572e', 'f3a712', '2a9d8f', '264653', 'e9c46a', '669bbc', 'c1121f', 'f4f1de',
+    '81b29a', '3d405b', 'e07a5f', '5e548e', 'b56576', '457b9d', 'a8dadc', '6a994e',
+    'f2cc8f', 'd4a5a5', '1d3557', 'ffffff', '8ecae6', 'ffb703', '588157', '9d4edd')]
 TROUSERS = [bgr(code) for code in (
-    '2b3a55', '33415c', '1f2430', '5c677d', '6b705c', '8a7a66', 'b8a88a', '3a5a78', '4a4e69',
-    '7f5539', '22333b', 'd6ccc2')]
+    '2b3a55', '33415c', '1f2430', '5c677d', '6b705c', '8a7a66', 'b8a88a', '3a5a78',
+    '4a4e69', '7f5539', '22333b', 'd6ccc2')]
 SHOES = [bgr(code) for code in ('f5f5f5', '222222', '6f4518', 'c1121f', '3a86ff', 'adb5bd')]
 
 
@@ -67,7 +67,7 @@ def sample_look(rng: np.random.Generator) -> Look:
         stripes=rng.random() < 0.25,
         wears_hat=rng.random() < 0.15,
         head=rng.uniform(0.083, 0.092) if child else rng.uniform(0.070, 0.078),
-        shoulders=rng.uniform(0.088, 0.1) if child else rng.uniform(0.098, 0.122),
+        shoulders=rng.uniform(0.08, 0.09) if child else rng.uniform(0.088, 0.108),
         hips=rng.uniform(0.046, 0.06),
         width=rng.uniform(0.88, 1.2))
 

@@ -4,34 +4,34 @@ from typing import Dict, Tuple
 
 import numpy as np
 
-# Ranges in degrees. `arm` and `thigh` are (abduction, flexion) from hanging down; `elbow` is
-# added to both angles of the arm and gives the forearm; `knee` bends the shin backwards.
+# Ranges in degrees. `arm` and `thigh` are (abduction, flexion) from hanging down; `elbow`
+# is added to both angles of the arm and gives the forearm; `knee` bends the shin backwards.
 STATIC = dict(
-    stand=dict(arm=((5, 16), (-12, 15)), elbow=((-10, 3), (5, 35)), thigh=((2, 8), (-4, 5)),
-               knee=(0, 8), lean=(-2, 4)),
+    stand=dict(arm=((5, 16), (-12, 15)), elbow=((-10, 3), (5, 35)),
+               thigh=((2, 8), (-4, 5)), knee=(0, 8), lean=(-2, 4)),
     hands_on_hips=dict(arm=((42, 54), (-20, 0)), elbow=((-105, -90), (5, 30)),
                        thigh=((3, 10), (-4, 5)), knee=(0, 8), lean=(-4, 4)),
     folded_arms=dict(arm=((8, 16), (15, 30)), elbow=((-95, -75), (20, 45)),
                      thigh=((3, 8), (-4, 5)), knee=(0, 8), lean=(-4, 2)),
     arms_up=dict(arm=((120, 165), (-10, 15)), elbow=((-10, 30), (0, 10)),
                  thigh=((3, 12), (-4, 5)), knee=(0, 10), lean=(-5, 2)),
-    star=dict(arm=((70, 110), (-8, 12)), elbow=((-10, 40), (0, 10)), thigh=((14, 28), (-3, 6)),
-              knee=(0, 12), lean=(-4, 4)),
-    reach=dict(arm=((-5, 15), (55, 110)), elbow=((-5, 5), (0, 30)), thigh=((3, 9), (-8, 12)),
-               knee=(0, 20), lean=(0, 14)),
-    jump=dict(arm=((95, 160), (-10, 30)), elbow=((-10, 30), (0, 15)), thigh=((8, 28), (0, 45)),
-              knee=(25, 95), lean=(-6, 8)),
-    squat=dict(arm=((5, 20), (35, 75)), elbow=((-15, 0), (10, 60)), thigh=((10, 28), (75, 100)),
-               knee=(95, 120), lean=(14, 30)),
-    sit=dict(arm=((6, 20), (20, 60)), elbow=((-15, 5), (10, 40)), thigh=((4, 18), (92, 122)),
-             knee=(35, 112), lean=(-12, 8)))
+    star=dict(arm=((70, 110), (-8, 12)), elbow=((-10, 40), (0, 10)),
+              thigh=((14, 28), (-3, 6)), knee=(0, 12), lean=(-4, 4)),
+    reach=dict(arm=((-5, 15), (55, 110)), elbow=((-5, 5), (0, 30)),
+               thigh=((3, 9), (-8, 12)), knee=(0, 20), lean=(0, 14)),
+    jump=dict(arm=((95, 160), (-10, 30)), elbow=((-10, 30), (0, 15)),
+              thigh=((8, 28), (0, 45)), knee=(25, 95), lean=(-6, 8)),
+    squat=dict(arm=((5, 20), (35, 75)), elbow=((-15, 0), (10, 60)),
+               thigh=((10, 28), (75, 100)), knee=(95, 120), lean=(14, 30)),
+    sit=dict(arm=((6, 20), (20, 60)), elbow=((-15, 5), (10, 40)),
+             thigh=((4, 18), (122, 140)), knee=(62, 92), lean=(-14, 4)))
 GAITS = dict(
     walk=dict(swing=(14, 28), elbow=(8, 40), front_knee=(2, 14), back_knee=(8, 34),
               lean=(0, 6)),
     run=dict(swing=(30, 52), elbow=(65, 105), front_knee=(25, 70), back_knee=(45, 95),
              lean=(6, 16)))
-FREQUENCIES = dict(stand=5, hands_on_hips=2, folded_arms=1.5, arms_up=2, star=1.5, reach=1.5,
-                   jump=1.5, squat=1, sit=1.5, walk=5, run=3)
+FREQUENCIES = dict(stand=5, hands_on_hips=2, folded_arms=1.5, arms_up=2, star=1.5,
+                   reach=1.5, jump=1.5, squat=1, sit=1.5, walk=5, run=3)
 MIXED_ARMS = 0.25  # share of the poses that take one arm from another pose
 
 

@@ -33,10 +33,20 @@ class Skeleton:
 
         A relative ``from_file`` that is not there is looked for among the files that
         MMPose ships, as MMPose's own data sets do.
+
+        Raises:
+            FileNotFoundError: If there is no such file.
+            ValueError: If it is no metainfo.
         """
-        with warnings.catch_warnings():
-            warnings.filterwarnings('ignore', message='The metainfo config file')
-            parsed = parse_pose_metainfo(metainfo)
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings('ignore', message='The metainfo config file')
+                parsed = parse_pose_metainfo(metainfo)
+        except (AssertionError, AttributeError, KeyError) as error:
+            raise ValueError(
+                f'{metainfo.get("from_file", "metainfo")} is no metainfo of MMPose: '
+                'expected a dataset_info with dataset_name, keypoint_info, skeleton_info, '
+                f'joint_weights and sigmas ({type(error).__name__} {error})') from error
         names = [parsed['keypoint_id2name'][k] for k in range(parsed['num_keypoints'])]
         return cls(names, [tuple(link) for link in parsed['skeleton_links']])
 

@@ -5,8 +5,7 @@ import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
-from erpose.structures import (PointPriors, PoseTargets, keypoint_error,
-                               mean_over_labelled)
+from erpose.structures import PointPriors, PoseTargets, keypoint_error, mean_over_labelled
 
 TIE_BREAK = 1e-6
 """Weight of the never-vanishing similarity: it decides only where OKS cannot."""
@@ -110,10 +109,11 @@ class KeypointDynamicAssigner:
             1, flat.unsqueeze(-1).expand(-1, -1, 2 * k)).reshape(b, g, m, k, 2)
         error = keypoint_error(pose, targets.keypoints.unsqueeze(2),
                                targets.area.unsqueeze(2), sigmas)
+        error = error.nan_to_num(nan=torch.inf)  # a diverged model still gets an answer
         labelled = targets.labelled.unsqueeze(2)
         oks = mean_over_labelled(torch.exp(-error), labelled)
         tie_break = TIE_BREAK * mean_over_labelled(1 / (1 + error.sqrt()), labelled)
-        score = scores.float().gather(1, flat).reshape(b, g, m)
+        score = scores.float().nan_to_num().gather(1, flat).reshape(b, g, m)
         alignment = score**self.score_power * oks**self.oks_power
         return Candidates(prior, valid, oks, oks + tie_break,
                           (alignment + tie_break).masked_fill(~valid, -1))

@@ -1,7 +1,6 @@
 """From raw outputs of all priors to the poses of an image."""
 from typing import NamedTuple
 
-import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 

@@ -11,8 +11,15 @@ from torch import Tensor
 
 from erpose.models.decoders import Poses, decode_poses
 from erpose.models.layers import LevelBranch, flatten_levels
-from erpose.structures import (PointPriors, PoseTargets, collect_targets, inside_boxes,
-                               keypoint_heatmaps, point_priors, pose_boxes)
+from erpose.structures import (
+    PointPriors,
+    PoseTargets,
+    collect_targets,
+    inside_boxes,
+    keypoint_heatmaps,
+    point_priors,
+    pose_boxes,
+)
 
 
 @MODELS.register_module()
@@ -31,8 +38,8 @@ class ERPoseHead(BaseModule):
     inference, so nothing needs suppressing.
 
     Args:
-        metainfo (dict): The data set's: ``dict(from_file='configs/_base_/datasets/coco.py')``
-            or the dictionary itself. K and the sigmas come from here.
+        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
+            sigmas come from here.
         in_channels (int): Channels of each feature level.
         score_channels (int): Width of the score branches. Defaults to 64.
         pose_channels (int): Width of the pose branch: it predicts 3K numbers and is the

@@ -1,0 +1,112 @@
+"""Paints figures into a place: light, shadows, haze, grain."""
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Sequence, Tuple
+
+import cv2
+import numpy as np
+
+from .background import paint_background
+from .figure import Figure, fill
+
+OUTLINE, SHADE = 0.55, 0.9  # of the colour
+OUTLINE_WIDTH = 0.0045  # of the figure's size
+HAZE = np.array([226.0, 214.0, 205.0])
+
+
+@dataclass
+class Placed:
+    """A figure with its place in the scene.
+
+    Attributes:
+        figure (Figure): In pixels of the image.
+        size (float): Its height, were it upright, in pixels.
+        ground (float): The y of the ground under it, in pixels.
+    """
+
+    figure: Figure
+    size: float
+    ground: float
+
+
+def paint_scene(rng: np.random.Generator, size: Tuple[int, int], horizon: float,
+                placed: Sequence[Placed]) -> np.ndarray:
+    """Paints the background and the figures, the last one nearest.
+
+    Args:
+        rng (np.random.Generator): Of the image.
+        size (tuple[int, int]): Width and height, in pixels.
+        horizon (float): Where the ground begins, in image heights.
+        placed (Sequence[Placed]): From the farthest to the nearest.
+
+    Returns:
+        np.ndarray: BGR, uint8, (H, W, 3).
+    """
+    half = tuple(max(1, (side + 1) // 2) for side in size)
+    backdrop = paint_background(rng, half, horizon)
+    _cast_shadows(backdrop, placed)
+    image = cv2.resize(backdrop, size, interpolation=cv2.INTER_LINEAR)
+    light = np.array([rng.choice([-1, 1]) * rng.uniform(.12, .22), -rng.uniform(.15, .25)])
+    for item in placed:
+        distance = 1 - min(item.size / size[1], 1)
+        paint_figure(image, item.figure, item.size, light, 0.3 * distance**2)
+    return _finish(rng, image)
+
+
+def paint_figure(image: np.ndarray, figure: Figure, size: float, light: np.ndarray,
+                 haze: float) -> None:
+    """Paints the parts of a figure from far to near, in place.
+
+    Args:
+        image (np.ndarray): BGR, uint8, (H, W, 3).
+        figure (Figure): In pixels of the image.
+        size (float): Its height, in pixels: the outline's width follows from it.
+        light (np.ndarray): Where the light comes from, in radii of a part, (2, ).
+        haze (float): Share of the haze in the colours.
+    """
+    outline = max(0.7, OUTLINE_WIDTH * size)
+    colours = (1 - haze) * np.array([part.colour for part in figure.parts]) + haze * HAZE
+    layers = [(figure.outlines, OUTLINE * colours),
+              (figure.polygons(outline), SHADE * colours)]
+    if size > 60:
+        layers.append((figure.polygons(outline, .8, light), colours))
+    if size > 120:
+        layers.append((figure.polygons(outline, .5, 1.7 * light),
+                       np.minimum(1.03 * colours + 5, 255)))
+    layers = [(outlines, tones.tolist()) for outlines, tones in layers]
+    for limb, run in groupby(enumerate(figure.parts), lambda item: item[1].limb):
+        run = list(run)
+        _fill_all(image, run, layers[:1] if limb else [(layers[0][0], colours.tolist())])
+        for _, same in groupby(run if limb else (), lambda item: item[1].colour):
+            _fill_all(image, list(same), layers[1:])
+
+
+def _fill_all(image, parts, layers) -> None:
+    for outlines, colours in layers:
+        for i, _ in parts:
+            fill(image, outlines[i], colours[i])
+
+
+def _cast_shadows(backdrop, placed) -> None:
+    """Soft ellipses under the figures; the backdrop has half the image's size."""
+    shadow = np.full(backdrop.shape[:2], 255, dtype=np.uint8)
+    for item in placed:
+        low, high = np.percentile(item.figure.discs[:, 0], [15, 85])
+        axes = ((high - low) / 4 + .05 * item.size, .025 * item.size)
+        cv2.ellipse(shadow, (int((low + high) / 4), int(item.ground / 2)),
+                    tuple(int(axis / 1.3) + 1 for axis in axes), 0, 0, 360, 125, -1,
+                    cv2.LINE_AA)
+    shadow = cv2.blur(shadow, (9, 5))
+    cv2.multiply(backdrop, cv2.merge([shadow] * 3), backdrop, 1 / 255)
+
+
+def _finish(rng, image) -> np.ndarray:
+    """A colour cast, slight blur and grain, as a camera gives them."""
+    cast = np.concatenate([rng.uniform(.93, 1.06, 3), [1]])
+    image = cv2.multiply(image, tuple(cast.tolist()))
+    if rng.random() < 0.5:
+        image = cv2.GaussianBlur(image, (3, 3), rng.uniform(.4, .8))
+    grain = int(rng.integers(3, 10))
+    noise = np.frombuffer(rng.bytes(image.size), np.uint8).reshape(image.shape)
+    lighter = cv2.convertScaleAbs(noise, alpha=grain / 255)
+    return cv2.subtract(cv2.add(image, lighter), cv2.flip(lighter, -1))

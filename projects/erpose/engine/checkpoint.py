@@ -1,0 +1,43 @@
+"""Checkpoints that can be given away: weights and what is needed to use them."""
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
+    """Writes the weights of a training checkpoint, without optimiser, history or objects.
+
+    Where an EMA was kept, MMEngine stores the averaged weights as the ``state_dict``.
+    The result holds tensors and plain Python values alone: it loads under
+    ``torch.load(weights_only=True)`` everywhere.
+
+    Args:
+        source (str): A checkpoint of MMEngine's runner.
+        target (str): Where to write.
+        **meta: Goes to the result's ``meta``, for example ``origin='…'``.
+
+    Returns:
+        dict: What was written.
+    """
+    checkpoint = torch.load(source, map_location='cpu', weights_only=True)
+    old = checkpoint.get('meta', {})
+    stripped = dict(
+        meta=dict(
+            {key: plain(old[key]) for key in ('dataset_meta', 'epoch', 'iter', 'seed')
+             if key in old}, **meta),
+        state_dict={key: value.contiguous() for key, value in
+                    checkpoint['state_dict'].items()})
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    torch.save(stripped, target)
+    return stripped
+
+
+def plain(value: Any) -> Any:
+    """Numpy values, at any depth, as Python ones."""
+    if isinstance(value, dict):
+        return {plain(k): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(v) for v in value]
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value

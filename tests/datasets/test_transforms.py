@@ -1,0 +1,54 @@
+"""Ignore regions, loading and packing."""
+import numpy as np
+import pytest
+
+from erpose.datasets import FilterPersons, LoadTrainImage, PackPoseTargets
+
+
+def persons(visible, boxes):
+    visible, boxes = np.array(visible, float), np.array(boxes, float)
+    count = len(visible)
+    return dict(
+        keypoints=np.arange(count * 4.0).reshape(count, 2, 2), keypoints_visible=visible,
+        bbox=boxes, bbox_score=np.ones(count), category_id=np.ones(count),
+        area=np.arange(count, dtype=float))
+
+
+def test_filter_keeps_persons_and_regions_to_ignore():
+    data = persons([[1, 0], [0, 0], [0, 0], [0, 1]],
+                   [[0, 0, 9, 9], [0, 0, 9, 9], [0, 0, 9, 2], [3, 3, 3, 3]])
+    kept = FilterPersons(min_ignored_size=4)(data)
+    # labelled / ignored / too thin to be worth ignoring / labelled, though its box is empty
+    assert kept['area'].tolist() == [0, 1, 3]
+    assert all(len(kept[key]) == 3 for key in ('keypoints', 'bbox', 'bbox_score'))
+
+
+def test_filter_reads_visibility_not_its_weight():
+    data = persons([[0, 0]], [[0, 0, 1, 1]])
+    data['keypoints_visible'] = np.array([[[0, 1], [0, 1.0]]])  # KeypointConverter's form
+    assert len(FilterPersons()(data)['keypoints']) == 0
+
+
+def test_filter_without_persons():
+    data = persons(np.zeros((0, 2)), np.zeros((0, 4)))
+    assert len(FilterPersons()(data)['keypoints']) == 0
+
+
+@pytest.mark.parametrize('weighted', [False, True])
+def test_pack(weighted):
+    data = persons([[1, 0]], [[0, 0, 9, 9]])
+    if weighted:
+        data['keypoints_visible'] = np.array([[[1, 1], [0, 0.0]]])
+    data['img'] = np.zeros((8, 8, 3), np.uint8)
+    labels = PackPoseTargets()(data)['data_samples'].gt_instance_labels
+    assert labels.keypoints_visible.tolist() == [[1, 0]]
+    assert labels.keypoints_visible_weights.tolist() == [[1, 0 if weighted else 1]]
+    assert labels.labels.tolist() == [0] and labels.areas.tolist() == [0]
+
+
+def test_broken_image_loses_its_persons(tmp_path):
+    path = tmp_path / 'broken.jpg'
+    path.write_bytes(b'\xff\xd8\xff no more')
+    data = LoadTrainImage()(dict(persons([[1, 1]], [[0, 0, 9, 9]]), img_path=str(path)))
+    assert data['img'].shape == (64, 64, 3)
+    assert len(FilterPersons()(data)['keypoints']) == 0

@@ -1,0 +1,106 @@
+"""PoseMetric against CocoMetric and pycocotools on random detections."""
+import contextlib
+import io
+import json
+
+import numpy as np
+import pytest
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.evaluation.metrics import CocoMetric
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
+
+from erpose.evaluation import PoseMetric
+
+META = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
+META['CLASSES'] = [dict(id=1, name='person')]
+
+
+@pytest.fixture(scope='module')
+def scenes():
+    """Six images of three persons; the last three images are crowded."""
+    rng = np.random.default_rng(0)
+    images, anns, detections = [], [], {}
+    for image in range(1, 7):
+        images.append(dict(id=image, width=400, height=400,
+                           crowdIndex=0.0 if image < 4 else 0.5, file_name=f'{image}.jpg'))
+        poses = rng.uniform(0, 400, (3, 1, 2)) + rng.uniform(0, 120, (3, 17, 2))
+        for pose in poses:
+            low, size = pose.min(0), np.ptp(pose, axis=0)
+            anns.append(dict(
+                id=len(anns) + 1, image_id=image, category_id=1, iscrowd=0,
+                keypoints=np.c_[pose, np.full(17, 2)].ravel().tolist(), num_keypoints=17,
+                bbox=[*low, *size], area=float(0.53 * size.prod())))
+        noise = rng.normal(0, 4 if image < 4 else 9, (6, 17, 2))
+        detections[image] = (np.r_[poses, poses] + noise, rng.uniform(0, 1, 6))
+    return dict(images=images, annotations=anns, categories=META['CLASSES']), detections
+
+
+def evaluate(metric, detections):
+    metric.dataset_meta = dict(META)
+    for image, (poses, scores) in detections.items():
+        metric.process(None, [dict(
+            id=[image], img_id=image, category_id=1, gt_instances={},
+            pred_instances=dict(
+                keypoints=poses, keypoint_scores=np.ones(poses.shape[:2]),
+                bboxes=np.zeros((len(poses), 4)), bbox_scores=scores))])
+    with contextlib.redirect_stdout(io.StringIO()):
+        return metric.evaluate(len(detections))
+
+
+def write(path, content):
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+def coco_ap(path, detections, image_ids=()):
+    """pycocotools, called directly."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO(path)
+        results = truth.loadRes([
+            dict(image_id=image, category_id=1, score=float(score),
+                 keypoints=np.c_[pose, np.ones(17)].ravel().tolist())
+            for image, (poses, scores) in detections.items()
+            for pose, score in zip(poses, scores)
+        ])
+        evaluation = COCOeval(truth, results, 'keypoints')
+        evaluation.params.imgIds = list(image_ids) or evaluation.params.imgIds
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return evaluation.stats[0]
+
+
+def test_ap_is_that_of_coco_metric_and_of_pycocotools(tmp_path, scenes):
+    content, detections = scenes
+    path = write(tmp_path / 'gt.json', content)
+    ours = evaluate(PoseMetric(path), detections)
+    theirs = evaluate(CocoMetric(path, score_mode='bbox', nms_mode='none'), detections)
+    assert 0.1 < ours['coco/AP'] < 0.9  # or the comparison would say little
+    for key, value in theirs.items():
+        assert ours[key] == pytest.approx(value), key
+    assert ours['coco/AP'] == pytest.approx(coco_ap(path, detections), abs=1e-4)
+    assert ours['coco/crowd AP'] == pytest.approx(
+        coco_ap(path, detections, [4, 5, 6]), abs=1e-4)
+    assert ours['coco/duplicate rate'] > 0
+
+
+def test_truth_without_boxes_and_areas_gives_the_same(tmp_path, scenes):
+    content, detections = scenes
+    full = evaluate(PoseMetric(write(tmp_path / 'full.json', content)), detections)
+    bare = json.loads(json.dumps(content))
+    for ann in bare['annotations']:
+        for key in ('bbox', 'area', 'num_keypoints', 'iscrowd'):
+            del ann[key]
+    bare = evaluate(PoseMetric(write(tmp_path / 'bare.json', bare)), detections)
+    assert bare.keys() == full.keys()
+    for key, value in full.items():  # areas are stored as float32
+        assert bare[key] == pytest.approx(value, abs=2e-3), key
+
+
+def test_no_crowd_index_no_crowd_ap(tmp_path, scenes):
+    content, detections = json.loads(json.dumps(scenes[0])), scenes[1]
+    for image in content['images']:
+        del image['crowdIndex']
+    metrics = evaluate(PoseMetric(write(tmp_path / 'gt.json', content)), detections)
+    assert 'coco/crowd AP' not in metrics and 'coco/duplicate rate' in metrics

@@ -1,0 +1,383 @@
+import numpy as np
+import pytest
+import torch
+from mmengine.structures import InstanceData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+
+from erpose.models.assigners import Assignment
+from erpose.models.decoders import decode_poses
+from erpose.models.heads import ERPoseHead
+from erpose.models.layers import flatten_levels
+from erpose.structures import collect_targets, keypoint_heatmaps
+
+SIZE = 128
+CHANNELS = 16
+CUSTOM = dict(
+    dataset_name='custom',
+    keypoint_info={
+        i: dict(name=f'point{i}', id=i, color=[0, 0, 0], type='upper', swap='')
+        for i in range(5)
+    },
+    skeleton_info={},
+    joint_weights=[1.] * 5,
+    sigmas=[0.05, 0.06, 0.07, 0.08, 0.09])
+COCO = dict(from_file='configs/_base_/datasets/coco.py')
+CROWDPOSE = dict(from_file='configs/_base_/datasets/crowdpose.py')
+EVERYWHERE = [-1, -1, SIZE + 1, SIZE + 1]
+
+
+def build_head(metainfo=CUSTOM, **settings):
+    torch.manual_seed(0)
+    settings = dict(score_channels=8, pose_channels=8, num_convs=1) | settings
+    head = MODELS.build(
+        dict(type='ERPoseHead', metainfo=metainfo, in_channels=CHANNELS, **settings))
+    head.init_weights()
+    return head
+
+
+def random_feats(batch=2, requires_grad=False):
+    rng = torch.Generator().manual_seed(0)
+    return tuple(
+        torch.randn(batch, CHANNELS, SIZE // s, SIZE // s, generator=rng,
+                    requires_grad=requires_grad) for s in (8, 16, 32))
+
+
+def sample(persons=(), ignored=(), num_keypoints=5, unsupervised=(), size=30):
+    """An image with persons about the given (x, y), and ignored boxes."""
+    count = len(persons) + len(ignored)
+    rng = torch.Generator().manual_seed(0)
+    labels = InstanceData(
+        keypoints=size * (torch.rand(count, num_keypoints, 2, generator=rng) - 0.5),
+        keypoints_visible=torch.zeros(count, num_keypoints),
+        keypoints_visible_weights=torch.ones(count, num_keypoints),
+        areas=torch.full((count, ), 400.0),
+        bboxes=torch.zeros(count, 4))
+    for g, point in enumerate(persons):
+        labels.keypoints[g] += torch.tensor(point, dtype=torch.float32)
+        labels.keypoints_visible[g] = 1
+    for g, box in enumerate(ignored, start=len(persons)):
+        labels.bboxes[g] = torch.tensor(box, dtype=torch.float32)
+    for person, keypoint in unsupervised:
+        labels.keypoints_visible[person, keypoint] = 0
+        labels.keypoints_visible_weights[person, keypoint] = 0
+    return PoseDataSample(
+        metainfo=dict(input_size=(SIZE, SIZE)), gt_instance_labels=labels)
+
+
+# One on a prior of each level, so that each level has a positive from the start.
+LEVELS = sample([(36, 36), (88, 88), (48, 112)], size=3)
+PERSONS = [sample([(40, 40), (90, 80)]), sample([(64, 64)], ignored=[[0, 0, 20, 20]])]
+
+
+@pytest.mark.parametrize('metainfo, num_keypoints, first_sigma', [
+    pytest.param(COCO, 17, 0.026, id='coco'),
+    pytest.param(CROWDPOSE, 14, 0.079, id='crowdpose'),
+    pytest.param(CUSTOM, 5, 0.05, id='custom'),
+])
+def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, first_sigma):
+    head = build_head(metainfo)
+    assert head.num_keypoints == num_keypoints
+    assert head.sigmas.shape == head.loss_pose.sigmas.shape == (num_keypoints, )
+    assert head.sigmas[0] == pytest.approx(first_sigma)
+    assert torch.equal(head.sigmas, head.loss_pose.sigmas)
+    assert torch.equal(head.sigmas, head.one_to_many_decoder.sigmas)
+    scores, poses = head(random_feats())
+    assert [tuple(s.shape) for s in scores] == [(2, 1, n, n) for n in (16, 8, 4)]
+    assert [p.shape[1] for p in poses] == [3 * num_keypoints] * 3
+    losses = head.loss(random_feats(), [sample([(40, 40)], num_keypoints=num_keypoints)] * 2)
+    assert all(loss.isfinite() for loss in losses.values())
+
+
+def test_sigma_mismatch_names_both_numbers():
+    with pytest.raises(ValueError, match="'custom' has 5 keypoints but 4 sigmas"):
+        build_head(dict(CUSTOM, sigmas=[0.05] * 4))
+
+
+def test_data_of_another_keypoint_set_names_both_numbers():
+    with pytest.raises(ValueError, match='has 17 keypoints, the model 5'):
+        build_head().loss(random_feats(), [sample([(40, 40)], num_keypoints=17)] * 2)
+
+
+@pytest.mark.parametrize('samples, learns_poses', [
+    pytest.param([LEVELS, PERSONS[1]], True, id='persons'),
+    pytest.param([sample(), LEVELS], True, id='an image without'),
+    pytest.param([sample(), sample()], False, id='no persons'),
+    pytest.param([sample(ignored=[[0, 0, 50, 50]])] * 2, False, id='only ignored'),
+])
+@pytest.mark.parametrize('settings', [
+    pytest.param({}, id='default'),
+    pytest.param(dict(loss_heatmap=None, use_depthwise=True), id='without heatmaps'),
+])
+def test_every_parameter_gets_a_gradient(settings, samples, learns_poses):
+    head = build_head(**settings)
+    losses = head.loss(random_feats(), samples)
+    names = {'loss_score', 'loss_score_one', 'loss_pose', 'loss_vis'}
+    assert set(losses) == names | (set() if settings else {'loss_heatmap'})
+    assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
+    assert (losses['loss_pose'] > 0) == (losses['loss_vis'] > 0) == learns_poses
+    sum(losses.values()).backward()
+    for name, parameter in head.named_parameters():
+        # a parameter without one stops distributed training, a zero is fine there
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
+        if learns_poses or 'pose_branch' not in name:
+            assert parameter.grad.any(), name
+
+
+@pytest.mark.parametrize('name, reaches', [
+    ('loss_score', True), ('loss_pose', True), ('loss_vis', True), ('loss_heatmap', True),
+    ('loss_score_one', False),  # its features are detached
+])
+def test_which_losses_shape_the_features(name, reaches):
+    head, feats = build_head(), random_feats(requires_grad=True)
+    head.loss(feats, PERSONS)[name].backward()
+    assert [feat.grad is not None for feat in feats] == (
+        [reaches, False, False] if name == 'loss_heatmap' else [reaches] * 3)
+    learnt = {n.split('.')[0] for n, p in head.named_parameters() if p.grad is not None}
+    assert learnt == {
+        'loss_score': {'one_to_many_score_branch'},
+        'loss_score_one': {'score_branch'},
+        'loss_heatmap': {'heatmap_branch'}
+    }.get(name, {'pose_branch'})
+
+
+@pytest.mark.parametrize('autocast', [torch.float16, torch.bfloat16])
+def test_loss_under_autocast(autocast):
+    head = build_head()
+    with torch.autocast('cpu', dtype=autocast):
+        losses = head.loss(random_feats(), PERSONS)
+    assert all(loss.dtype == torch.float32 for loss in losses.values())
+    for name, loss in head.loss(random_feats(), PERSONS).items():
+        torch.testing.assert_close(losses[name], loss, rtol=0.1, atol=0.05)
+
+
+class FixedAssigner:
+    """Assigns given (image, prior, person, score)s and notes the scores it is shown."""
+
+    def __init__(self, *positives):
+        self.positives = positives
+
+    def assign(self, scores, poses, targets, priors, sigmas):
+        self.scores = scores
+        person, target = torch.full(scores.shape, -1), torch.zeros(scores.shape)
+        for image, prior, index, score in self.positives:
+            person[image, prior], target[image, prior] = index, score
+        return Assignment(person, target)
+
+
+def test_losses_of_a_known_assignment():
+    head, feats = build_head().eval(), random_feats()
+    samples = [sample([(40, 40), (90, 80)], unsupervised=[(1, 2)]), sample([(64, 64)])]
+    samples[0].gt_instance_labels.areas[1] = 900.0
+    # prior, person: not in the order of the persons, and one image has one of two
+    positives = [(0, 9, 1, 0.9), (0, 20, 0, 0.8), (1, 300, 0, 0.5)]
+    head.assigner = FixedAssigner(*positives)
+    head.one_to_one_assigner = FixedAssigner((0, 9, 1, 0.25))
+    losses = head.loss(feats, samples)
+
+    many, one, poses = (
+        flatten_levels(branch(feats)) for branch in
+        (head.one_to_many_score_branch, head.score_branch, head.pose_branch))
+    many, one = many.squeeze(-1), one.squeeze(-1)
+    torch.testing.assert_close(head.assigner.scores, many.sigmoid())
+    torch.testing.assert_close(head.one_to_one_assigner.scores, one.sigmoid())
+
+    def score_loss(logits, target, normaliser):
+        return head.loss_score(logits.reshape(-1, 1), target.reshape(-1, 1),
+                               torch.ones(logits.numel())) / normaliser
+
+    target, target_one = torch.zeros_like(many), torch.zeros_like(one)
+    for image, prior, _, score in positives:
+        target[image, prior] = score
+    target_one[0, 9] = 0.25
+    torch.testing.assert_close(losses['loss_score'], score_loss(many, target, 2.2))
+    torch.testing.assert_close(losses['loss_score_one'], score_loss(one, target_one, 1.0))
+
+    priors, pose, visibility = head.priors(feats), 0, 0
+    for image, prior, person, _ in positives:
+        labels = samples[image].gt_instance_labels[person]
+        keypoints = decode_poses(poses[image, prior, :10], priors.points[prior],
+                                 priors.strides[prior])
+        labelled = labels.keypoints_visible
+        pose += head.loss_pose(keypoints[None], labels.keypoints, labelled,
+                               labels.areas).sum() / 3
+        visibility += head.loss_vis(poses[image, prior, None, 10:], labelled,
+                                    labels.keypoints_visible_weights) / (3 * 5)
+    torch.testing.assert_close(losses['loss_pose'], pose)
+    torch.testing.assert_close(losses['loss_vis'], visibility)
+
+
+@pytest.mark.parametrize('sigma', [1.0, 2.0])
+def test_heatmap_loss(sigma):
+    head, feats = build_head(heatmap_sigma=sigma).eval(), random_feats()
+    goal = keypoint_heatmaps(collect_targets(PERSONS, 5), 16, 16, 8, sigma)
+    mask = torch.ones(2, 1, 16, 16)
+    mask[1, :, :2, :2] = 0  # the cells in the ignored box 0, 0, 20, 20
+    expected = head.loss_heatmap(head.heatmap_branch([feats[0]])[0].sigmoid(), goal,
+                                 mask=mask)
+    torch.testing.assert_close(head.loss(feats, PERSONS)['loss_heatmap'], expected)
+
+
+@pytest.mark.parametrize('logit', [-200.0, 200.0])
+def test_saturated_heatmaps_have_a_loss(logit):
+    head = build_head()
+    torch.nn.init.constant_(head.heatmap_branch.outputs[0].bias, logit)
+    assert head.loss(random_feats(), PERSONS)['loss_heatmap'].isfinite()
+
+
+def score_gradients(head, samples):
+    """Where ``loss_score`` reaches the one-to-many logits, (B, A) bool, and the priors."""
+    maps = []
+    handle = head.one_to_many_score_branch.register_forward_hook(
+        lambda module, inputs, output: maps.extend(output))
+    feats = random_feats(len(samples))
+    loss = head.loss(feats, samples)['loss_score']
+    handle.remove()
+    gradients = torch.autograd.grad(loss, maps)
+    return torch.cat([g.flatten(1) for g in gradients], 1) != 0, head.priors(feats)
+
+
+def test_ignore_regions_silence_negatives_only():
+    head = build_head()
+    left = [-1, -1, 64, SIZE + 1]
+    free, _ = score_gradients(head, [sample([(32, 64)]), sample()])
+    assert free.all()
+    reached, priors = score_gradients(
+        head, [sample([(32, 64)], ignored=[left]), sample(ignored=[left])])
+    inside = priors.points[:, 0] < 64
+    assert reached[:, ~inside].all()  # negatives outside
+    assert not reached[1, inside].any()  # negatives inside
+    positives = reached[0] & inside
+    assert 1 <= positives.sum() <= 10  # the person's priors, inside
+    distance = (priors.points - torch.tensor([32., 64.])).abs().amax(-1)
+    assert (distance[positives] <= 4 * priors.strides[positives]).all()
+
+
+@pytest.mark.parametrize('samples, silent', [
+    pytest.param([sample([(40, 40), (90, 80)])], set(), id='all keypoints known'),
+    pytest.param([sample([(40, 40), (90, 80)], unsupervised=[(1, 2)])], {2},
+                 id='one person lacks keypoint 2'),
+    pytest.param([sample(ignored=[EVERYWHERE])], {0, 1, 2, 3, 4}, id='all cells ignored'),
+    pytest.param([sample()], set(), id='nobody: all is background'),
+    pytest.param([sample([(40, 40)]), sample([(40, 40), (90, 80)])], set(),
+                 id='padding is not unknown'),
+    pytest.param([sample([(40, 40)], unsupervised=[(0, 2)]), sample()], set(),
+                 id='known in the other image'),
+])
+def test_heatmap_channels_without_supervision(samples, silent):
+    head = build_head()
+    head.loss(random_feats(len(samples)), samples)['loss_heatmap'].backward()
+    gradient = head.heatmap_branch.outputs[0].bias.grad
+    assert {k for k in range(5) if gradient[k] == 0} == silent
+
+
+def test_heatmap_cells_in_ignore_regions():
+    head, maps = build_head(), []
+    head.heatmap_branch.register_forward_hook(
+        lambda module, inputs, output: maps.extend(output))
+    loss = head.loss(random_feats(1), [sample(ignored=[[-1, -1, 64, SIZE]])])
+    gradient, = torch.autograd.grad(loss['loss_heatmap'], maps)
+    assert not gradient[..., :8].any()
+    assert gradient[..., 8:].all()
+
+
+def test_unsupervised_keypoints_teach_no_visibility():
+    head = build_head()
+    samples = [sample([(40, 40)], unsupervised=[(0, 2)])]
+    head.loss(random_feats(1), samples)['loss_vis'].backward()
+    for output in head.pose_branch.outputs:
+        visibility = output.bias.grad[10:]
+        assert visibility[2] == 0
+        assert not visibility.any() or (visibility[[0, 1, 3, 4]] != 0).all()
+    assert any(output.bias.grad.any() for output in head.pose_branch.outputs)
+
+
+def test_scores_start_rare_and_poses_at_the_prior():
+    head = build_head()
+    for branch in (head.score_branch, head.one_to_many_score_branch, head.heatmap_branch):
+        for output in branch.outputs:
+            assert output.bias.sigmoid().tolist() == pytest.approx([0.01] * len(output.bias))
+    assert not any(output.bias.any() for output in head.pose_branch.outputs)
+
+
+def trained(head):
+    """Some distance from the initialisation, in evaluation mode."""
+    for parameter in head.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
+    return head.eval()
+
+
+def predict(head, **test_cfg):
+    with torch.no_grad():
+        return head.predict(random_feats(), PERSONS, test_cfg)
+
+
+@pytest.mark.parametrize('test_cfg', [{}, dict(one_to_many=True)], ids=['one', 'many'])
+def test_predictions(test_cfg):
+    head = trained(
+        build_head(
+            decoder=dict(type='NMSFreePoseDecoder', max_per_img=30),
+            one_to_many_decoder=dict(type='OKSNMSPoseDecoder', max_per_img=20)))
+    results = predict(head, **test_cfg)
+    assert len(results) == 2
+    for result in results:
+        count = len(result)
+        assert 0 < count <= 20 if test_cfg else count == 30
+        shapes = dict(keypoints=(count, 5, 2), keypoint_scores=(count, 5),
+                      keypoints_visible=(count, 5), bboxes=(count, 4),
+                      bbox_scores=(count, ), scores=(count, ), labels=(count, ))
+        for name, shape in shapes.items():
+            assert isinstance(result[name], np.ndarray) and result[name].shape == shape
+        for name in ('scores', 'bbox_scores', 'keypoint_scores'):
+            assert ((result[name] >= 0) & (result[name] <= 1)).all()
+        assert (np.diff(result.scores) <= 0).all()
+        np.testing.assert_array_equal(result.bbox_scores, result.scores)
+        low, high = result.keypoints.min(1), result.keypoints.max(1)
+        np.testing.assert_allclose(
+            result.bboxes, np.concatenate([low, high], 1).clip(0, SIZE), atol=1e-4)
+        assert (low < 0).any() or (high > SIZE).any()  # the clip above says something
+
+
+def test_one_to_many_decodes_its_own_scores():
+    head = trained(build_head())
+    assert predict(head)[0].scores[0] != predict(head, one_to_many=True)[0].scores[0]
+
+
+def test_boxes_are_clipped_to_the_width_and_height():
+    head = trained(build_head())
+    samples = [PoseDataSample(metainfo=dict(input_size=(96, 64)))] * 2
+    with torch.no_grad():
+        boxes = head.predict(random_feats(), samples)[0].bboxes
+    assert boxes[:, 2].max() == 96 and boxes[:, 3].max() == 64
+
+
+def test_score_threshold():
+    head = trained(build_head())
+    everything = predict(head)[0]
+    threshold = float(everything.scores[10])
+    kept = predict(head, score_thr=threshold)[0]
+    assert len(kept) == (everything.scores > threshold).sum() == 10
+    np.testing.assert_array_equal(kept.keypoints, everything.keypoints[:10])
+    assert len(predict(head, score_thr=1.0)[0]) == 0
+
+
+def test_switch_to_deploy_drops_training_and_changes_no_bit():
+    head = trained(build_head())
+    before = predict(head)
+    head.switch_to_deploy()
+    parts = {name.split('.')[0] for name in head.state_dict()}
+    assert parts == {'score_branch', 'pose_branch'}
+    for old, new in zip(before, predict(head)):
+        for name in old.keys():
+            np.testing.assert_array_equal(old[name], new[name])
+
+
+def test_flip_test_is_refused():
+    head = build_head()
+    with pytest.raises(ValueError, match='remove flip_test'):
+        head.predict([random_feats(), random_feats()], PERSONS)
+
+
+def test_registered():
+    assert MODELS.get('ERPoseHead') is ERPoseHead

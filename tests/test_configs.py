@@ -1,0 +1,88 @@
+"""Every config builds, trains a step and predicts, on generated crowds."""
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmpose.registry import DATASETS, MODELS
+
+from erpose import zoo
+from erpose.datasets.synthetic import generate
+
+CONFIGS = sorted((zoo.root() / 'configs').glob('[!_]*/*.py'))
+SIDE = 96  # pixels: the sizes of the configs would take minutes
+
+
+@pytest.fixture(scope='module')
+def crowds(tmp_path_factory):
+    """Folders of generated crowds by data set."""
+    root = tmp_path_factory.mktemp('crowds')
+    for name in ('coco', 'crowdpose'):
+        generate(root / name, 4, seed=0, image_size=(SIDE, SIDE), persons=(2, 3),
+                 metainfo=dict(from_file=f'configs/_base_/datasets/{name}.py'))
+    return root
+
+
+def shrink(node):
+    """The config with every input size set to SIDE."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key in ('img_scale', 'input_size'):
+                node[key] = (SIDE, SIDE)
+            else:
+                shrink(value)
+    elif isinstance(node, list):
+        for value in node:
+            shrink(value)
+    return node
+
+
+def redirect(dataset, crowds):
+    """The data set config pointed at generated crowds."""
+    for part in dataset.get('datasets', [dataset]):
+        name = 'crowdpose' if 'crowdpose' in str(part.metainfo) else 'coco'
+        part.update(data_root='', ann_file=str(crowds / name / 'annotations.json'),
+                    data_prefix=dict(img=str(crowds / name / 'images')))
+    return DATASETS.build(dataset)
+
+
+def test_there_are_configs():
+    assert len(CONFIGS) > 20
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_config_trains_a_step_and_predicts(path, crowds):
+    config = shrink(Config.fromfile(path))
+    for part in ('backbone', 'neck'):  # no network in tests
+        config.model[part].pop('init_cfg', None)
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    model.init_weights()
+
+    pipelines = [config.train_dataloader.dataset.pipeline, config.closing_pipeline]
+    for pipeline in pipelines:
+        config.train_dataloader.dataset.pipeline = pipeline
+        data = redirect(config.train_dataloader.dataset, crowds)
+        batch = model.data_preprocessor(pseudo_collate([data[0], data[1]]), training=True)
+        loss, _ = model.parse_losses(model(**batch, mode='loss'))
+        loss.backward()
+        assert torch.isfinite(loss)
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in model.parameters())
+
+    model.eval()
+    data = redirect(config.val_dataloader.dataset, crowds)
+    with torch.no_grad():
+        results = model.val_step(pseudo_collate([data[0], data[1]]))
+    num_keypoints = data.metainfo['num_keypoints']
+    for result in results:
+        poses = result.pred_instances
+        assert poses.keypoints.shape[1:] == (num_keypoints, 2)
+        assert poses.keypoint_scores.shape == poses.keypoints.shape[:2]
+        assert len(poses.bboxes) == len(poses.bbox_scores) == len(poses.keypoints)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_size_configs_are_short(path):
+    code = [line for line in path.read_text().splitlines()
+            if line.strip() and not line.startswith('#')]
+    # what starts from another config of the folder overrides only what differs
+    assert "_base_ = './" not in code[0] or len(code) <= 15

@@ -1,0 +1,76 @@
+"""The commands as a user runs them, from a folder that is not the project's."""
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from erpose import zoo
+from erpose.datasets.synthetic import generate
+
+CONFIG = 'erpose-n_1xb16-30e_synthetic-320x320.py'
+FAST = [
+    'train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=2',
+    'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
+    'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
+    'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False',
+]
+
+
+@pytest.fixture(scope='module')
+def data(tmp_path_factory):
+    root = tmp_path_factory.mktemp('data')
+    for split in ('train', 'val'):
+        generate(root / 'synthetic' / split, 4, seed=0, image_size=(128, 128),
+                 persons=(1, 2))
+    return root
+
+
+def run(*command, cwd, **env):
+    binaries = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
+    result = subprocess.run(
+        list(map(str, command)), cwd=cwd, capture_output=True, text=True,
+        env=dict(os.environ, PATH=binaries, PYTHONWARNINGS='ignore', **env))
+    assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-4000:]
+    return result.stdout + result.stderr
+
+
+@pytest.mark.parametrize('package, config', [
+    ('erpose', CONFIG),
+    ('mmpose', zoo.root() / 'configs' / 'erpose' / CONFIG),
+])
+def test_mim_train_and_test(package, config, data, tmp_path):
+    options = ['--work-dir', tmp_path / 'out', '--cfg-options', *FAST]
+    run('mim', 'train', package, config, *options, cwd=tmp_path, ERPOSE_DATA=str(data))
+    checkpoint = tmp_path / 'out' / 'epoch_1.pth'
+    assert checkpoint.exists()
+    log = run('mim', 'test', package, config, '-C', checkpoint, *options, cwd=tmp_path,
+              ERPOSE_DATA=str(data))
+    assert 'coco/AP:' in log and 'coco/duplicate rate:' in log
+
+
+def test_data_root_of_the_command_line(data, tmp_path):
+    train = zoo.root() / 'tools' / 'train.py'
+    config = zoo.root() / 'configs' / 'erpose' / CONFIG
+    run(sys.executable, train, config, '--data-root', data, '--work-dir', tmp_path,
+        '--no-validate', '--cfg-options', *FAST, cwd=tmp_path)
+    assert (tmp_path / 'epoch_1.pth').exists()
+
+
+def test_missing_data_root_is_said_at_once(tmp_path):
+    train = zoo.root() / 'tools' / 'train.py'
+    result = subprocess.run(
+        [sys.executable, str(train), 'x.py', '--data-root', 'nowhere'], cwd=tmp_path,
+        capture_output=True, text=True)
+    assert result.returncode != 0 and 'nowhere: no such folder' in result.stderr
+
+
+def test_publish_strips_a_checkpoint(data, tmp_path):
+    import torch
+    source, target = tmp_path / 'a.pth', tmp_path / 'b.pth'
+    torch.save(dict(state_dict=dict(w=torch.ones(1)), optimizer={}, meta={}), source)
+    out = run(sys.executable, zoo.root() / 'tools' / 'publish.py', source, target,
+              '--origin', 'nothing', cwd=tmp_path)
+    assert 'MiB' in out
+    assert torch.load(target, weights_only=True)['meta']['origin'] == 'nothing'

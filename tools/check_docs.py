@@ -1,0 +1,58 @@
+"""Checks that README, docs, metafiles and configs agree; exits 1 and says where not.
+
+- every metafile entry names an existing config and, unless a URL, existing weights;
+- every figure of a metafile entry stands in the README's row of that model;
+- every file and config that README and docs link to or name exists.
+"""
+import re
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r'\]\((?!https?:|#|mailto:)([^)#\s]+)')
+NAMED = re.compile(r'\b((?:configs|tools|docs|requirements|checkpoints)/[\w./+-]+\.\w+)')
+
+
+def entries():
+    """Metafile path and entry of every model."""
+    index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
+    for metafile in index['Import']:
+        for model in yaml.safe_load((ROOT / metafile).read_text())['Models'] or []:
+            yield metafile, model
+
+
+def check_metafiles(readme: str):
+    rows = [line for line in readme.splitlines() if line.startswith('|')]
+    for metafile, model in entries():
+        where = f'{metafile}: {model["Name"]}'
+        if not (ROOT / model['Config']).exists():
+            yield f'{where}: no config {model["Config"]}'
+        weights = model.get('Weights')
+        if weights and '://' not in weights and not (ROOT / weights).exists():
+            yield f'{where}: no weights {weights}'
+        row = next((r for r in rows if f'`{model["Name"]}`' in r), '')
+        for result in model.get('Results', []):
+            for metric, value in result['Metrics'].items():
+                if str(value) not in row:
+                    yield f'{where}: {metric} {value} is not in the README\'s row of it'
+
+
+def check_documents():
+    for document in [ROOT / 'README.md', *sorted(ROOT.glob('docs/*.md')),
+                     *sorted(ROOT.glob('configs/*/README.md'))]:
+        text = document.read_text()
+        here = document.relative_to(ROOT)
+        for target in LINK.findall(text):
+            if not (document.parent / target).exists():
+                yield f'{here}: broken link {target}'
+        for target in NAMED.findall(text):
+            if not (ROOT / target).exists():
+                yield f'{here}: names {target}, which does not exist'
+
+
+if __name__ == '__main__':
+    problems = [*check_metafiles((ROOT / 'README.md').read_text()), *check_documents()]
+    print('\n'.join(problems) or 'README, docs, metafiles and configs agree')
+    sys.exit(bool(problems))

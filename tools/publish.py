@@ -1,0 +1,20 @@
+"""Strips a training checkpoint to weights and metadata.
+
+    python tools/publish.py work_dirs/x/epoch_30.pth erpose-n.pth --origin "RTMDet-nano …"
+"""
+import argparse
+import os
+
+import erpose
+from erpose.engine.checkpoint import strip_checkpoint
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('checkpoint', help='of MMEngine\'s runner')
+    parser.add_argument('target', help='the file to write')
+    parser.add_argument('--origin', default='', help='what the training started from')
+    args = parser.parse_args()
+    strip_checkpoint(args.checkpoint, args.target, origin=args.origin,
+                     erpose_version=erpose.__version__)
+    print(f'{args.target}: {os.path.getsize(args.target) / 2**20:.1f} MiB')
