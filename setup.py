@@ -54,6 +54,8 @@ class EditableWithLeads(editable_wheel):
             lead = mim / source.relative_to(ROOT)
             lead.parent.mkdir(parents=True, exist_ok=True)
             lead.write_text(LEAD[source.relative_to(ROOT).parts[0]].format(str(source)))
+        index = (ROOT / 'model-index.yml').read_text()
+        (mim / 'model-index.yml').write_text(index.replace('- ', f'- {ROOT}/'))
         return outputs
 
 

@@ -4,8 +4,11 @@ from .version import __version__
 
 compat.apply()
 
-from . import datasets, engine, evaluation, models, zoo  # noqa: E402
+from . import datasets, engine, evaluation, models, registry, zoo  # noqa: E402
 
 zoo.register()
 
-__all__ = ['__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'zoo']
+__all__ = [
+    '__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'registry',
+    'zoo'
+]

@@ -100,28 +100,42 @@ def _reduce_history_buffer(buffer):
     return _rebuild_history_buffer, (logs.tolist(), counts.tolist(), buffer.max_length)
 
 
+def _history_buffer_method(owner, name):
+    """What is left of ``getattr`` in a checkpoint: HistoryBuffer's own public methods."""
+    from mmengine.logging import HistoryBuffer
+    if owner is not HistoryBuffer or name.startswith('_'):
+        raise AttributeError(f'getattr({owner}, {name!r}) is not allowed in a checkpoint')
+    return getattr(owner, name)
+
+
 def _allow_mmengine_checkpoints() -> Step:
     """Keeps ``torch.load(weights_only=True)`` on and lets mmengine's checkpoints pass.
 
-    mmengine stores its loss history as objects. They are saved as plain lists, and the
-    one function that rebuilds them is allowed; checkpoints of other tools that hold
-    such objects in numpy form pass through the few numpy types listed here.
+    mmengine stores its loss history as objects that refer to their methods, and a data
+    set's metainfo as numpy arrays. Exactly these pass; everything else stays refused. The
+    history is saved as plain lists from now on.
     """
     name = 'weights-only checkpoints'
-    if not hasattr(torch.serialization, 'add_safe_globals'):
-        return Step(name, False, 'this torch does not load weights only')
+    version = tuple(int(v) for v in torch.__version__.split('.')[:2])
+    if version < (2, 6) or not hasattr(torch.serialization, 'add_safe_globals'):
+        return Step(name, False, 'torch before 2.6 does not refuse objects')
     try:
         from mmengine.logging import HistoryBuffer
     except ImportError:
         return Step(name, False, 'mmengine is not installed')
     import numpy as np
     copyreg.pickle(HistoryBuffer, _reduce_history_buffer)
-    core = 'numpy._core' if np.lib.NumpyVersion(np.__version__) >= '2.0.0' else 'numpy.core'
-    multiarray = importlib.import_module(core + '.multiarray')
+    numpy_2 = np.lib.NumpyVersion(np.__version__) >= '2.0.0'
+    core = 'numpy._core' if numpy_2 else 'numpy.core'
+    multiarray = importlib.import_module(f'{core}.multiarray')
+    rebuild = multiarray._reconstruct, multiarray.scalar
     torch.serialization.add_safe_globals([
         _rebuild_history_buffer, HistoryBuffer, np.ndarray, np.dtype,
-        multiarray._reconstruct, multiarray.scalar,
-        type(np.dtype('f8')), type(np.dtype('f4')), type(np.dtype('i8')),
+        *{type(np.dtype(code)) for code in ('f8', 'f4', 'i8', 'i4', 'u1', '?')},
+        # numpy 1 and 2 name them differently, and a checkpoint may come from either
+        *((function, f'numpy.{core}.multiarray.{function.__name__}')
+          for function in rebuild for core in ('core', '_core')),
+        (_history_buffer_method, 'builtins.getattr'),
     ])
-    return Step(name, True, "torch.load refuses objects: mmengine's loss history is "
-                'allowed by name, nothing else is')
+    return Step(name, True, "torch.load refuses objects: mmengine's loss history and numpy "
+                'arrays are allowed by name, nothing else is')

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 AREA_PER_BOX = 0.53
-"""Mean ratio of a person's area to its box on COCO; MMPose and CrowdPose's evaluation use it
-where the area is unknown."""
+"""Mean ratio of a person's area to its box on COCO; MMPose and CrowdPose's evaluation use
+it where the area is unknown."""
 
 
 def keypoint_boxes(keypoints: np.ndarray,

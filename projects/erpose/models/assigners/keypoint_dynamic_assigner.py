@@ -46,8 +46,8 @@ class KeypointDynamicAssigner:
     1. *Candidates*: the ``window`` x ``window`` cells about the centroid of the person's
        labelled keypoints, on every level. Their number M does not depend on A, so the cost
        is that of a few thousand poses, however large the image.
-    2. *Alignment* t = score^a * OKS^b (TOOD's metric with OKS for IoU). Where OKS is 0,
-       as in the first steps, the mean of 1 / (1 + u_k) ranks instead, u_k being the
+    2. *Alignment* t = score^a * OKS^b (TOOD's metric with OKS for IoU). Where that is all
+       but 0, as in the first steps, the mean of 1 / (1 + u_k) ranks instead, u_k being the
        distance in units of the keypoint's tolerance: candidates are never tied at zero.
     3. *Dynamic k*: each person takes as many priors as the sum of its best ``topk`` OKS
        says (OTA), at least one.
@@ -175,23 +175,28 @@ def _settle(person: Tensor, candidates: Candidates, wants: Tensor) -> Tensor:
 
 
 def _compensate(person: Tensor, candidates: Candidates, valid: Tensor) -> Tensor:
-    """Gives persons without a prior their best free candidate, in rounds.
+    """Gives persons without a prior their best candidate that is free, in rounds.
 
-    Each round serves at least one of those who want the same prior, so it ends; persons
-    whose candidates are all taken stay without (more people than cells about one point).
+    Where none is free, one that somebody with several priors can spare. Each round serves
+    at least one of those who want the same prior; only more people than cells about one
+    point leave somebody without.
     """
     batch, num_persons = valid.shape
-    while True:
-        served = valid.new_zeros(batch, num_persons + 1)
-        served = served.scatter(1, person + 1, True)[:, 1:]
-        free = person.gather(1, candidates.prior.flatten(1)).reshape_as(
-            candidates.prior) < 0
-        free &= candidates.valid & (valid & ~served).unsqueeze(-1)
-        if not free.any():
-            return person
-        best = candidates.alignment.masked_fill(~free, -1).argmax(-1, keepdim=True)
-        wants = torch.zeros_like(free).scatter(-1, best, True) & free
+    for _ in range(num_persons):
+        held = person.new_zeros(batch, num_persons + 1)
+        held = held.scatter_add(1, person + 1, torch.ones_like(person))
+        owner = person.gather(1, candidates.prior.flatten(1))
+        spare = held.gather(1, owner + 1).reshape_as(candidates.prior) > 1
+        free = owner.reshape_as(candidates.prior) < 0
+        starving = (valid & (held[:, 1:] == 0)).unsqueeze(-1) & candidates.valid
+        open_ = starving & torch.where((starving & free).any(-1, keepdim=True), free,
+                                       spare & ~free)
+        if not open_.any():
+            break
+        best = candidates.alignment.masked_fill(~open_, -1).argmax(-1, keepdim=True)
+        wants = torch.zeros_like(open_).scatter(-1, best, True) & open_
         person = _settle(person, candidates, wants)
+    return person
 
 
 def _soft_score(person: Tensor, candidates: Candidates, score: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ class OKSNMSPoseDecoder(NMSFreePoseDecoder):
         self.nms_thr = nms_thr
 
     def decode(self, scores: Tensor, poses: Tensor, priors: PointPriors) -> Poses:
-        """As :meth:`NMSFreePoseDecoder.decode`; duplicates get the score 0."""
+        """As :meth:`NMSFreePoseDecoder.decode`; duplicates stay, with the score 0."""
         poses = super().decode(scores, poses, priors)
         kept = torch.stack([
             oks_nms(keypoints, self.sigmas, self.nms_thr)
@@ -37,7 +37,8 @@ class OKSNMSPoseDecoder(NMSFreePoseDecoder):
 def oks_nms(keypoints: Tensor, sigmas: Tensor, thr: float) -> Tensor:
     """Greedy OKS-NMS over poses sorted by score, best first.
 
-    The area of a prediction is that of its keypoints' box, as in MMPose's ``oks_nms``.
+    The area is that of the better pose's keypoint box. (MMPose's ``oks_nms`` takes the mean
+    of both boxes: the same for duplicates, which are of one size.)
 
     Args:
         keypoints (Tensor): In pixels, (N, K, 2).

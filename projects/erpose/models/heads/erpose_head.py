@@ -136,6 +136,8 @@ class ERPoseHead(BaseModule):
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
         """Losses of a batch, see :class:`BottomupPoseEstimator`."""
+        if self.one_to_many_score_branch is None:
+            raise RuntimeError('switch_to_deploy() dropped what training needs')
         poses = flatten_levels(self.pose_branch(feats))
         many = flatten_levels(self.one_to_many_score_branch(feats)).squeeze(-1)
         one = flatten_levels(self.score_branch([f.detach() for f in feats])).squeeze(-1)
@@ -183,6 +185,9 @@ class ERPoseHead(BaseModule):
     def decode(self, feats: Tuple[Tensor, ...], one_to_many: bool = False) -> Poses:
         """Features to the best N poses of each image."""
         scores = self.one_to_many_score_branch if one_to_many else self.score_branch
+        if scores is None:
+            raise RuntimeError('switch_to_deploy() dropped the one-to-many branch: build '
+                               'the model anew to test it')
         decoder = self.one_to_many_decoder if one_to_many else self.decoder
         return decoder.decode(
             flatten_levels(scores(feats)).squeeze(-1).float(),
@@ -190,6 +195,9 @@ class ERPoseHead(BaseModule):
 
     def priors(self, feats: Sequence[Tensor]) -> PointPriors:
         """The priors of the given features."""
+        if len(feats) != len(self.strides):
+            raise ValueError(f'{len(feats)} feature levels for {len(self.strides)} strides '
+                             f'{self.strides}')
         return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
 
     def switch_to_deploy(self, test_cfg: Optional[dict] = None):

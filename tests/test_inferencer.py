@@ -1,0 +1,64 @@
+"""MMPoseInferencer with the shipped checkpoint, by alias and by path."""
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+import torch
+from mmpose.apis import MMPoseInferencer
+
+from erpose import zoo
+from erpose.datasets.synthetic import generate
+
+SHIPPED = next((m for m in zoo.models() if 'erpose-n' in m.get('Alias', [])), None)
+
+
+@pytest.fixture(scope='module')
+def image(tmp_path_factory):
+    root = tmp_path_factory.mktemp('crowd') / 'set'
+    generate(root, 1, seed=3, image_size=(320, 240), persons=(2, 2))
+    return str(next((root / 'images').glob('*.jpg')))
+
+
+@pytest.mark.parametrize('arguments', [
+    ('erpose-n', ),
+    (SHIPPED['Config'], SHIPPED['Weights']),
+], ids=['alias', 'path'])
+def test_draws_and_returns_people(arguments, image, tmp_path):
+    result = next(MMPoseInferencer(*arguments)(image, out_dir=str(tmp_path), bbox_thr=0.05))
+    people = result['predictions'][0]
+    assert people
+    for person in people:
+        assert len(person['keypoints']) == len(person['keypoint_scores']) == 17
+        assert all(0 <= s <= 1 for s in person['keypoint_scores'])
+        assert 0.05 < person['bbox_score'] <= 1
+        (x1, y1, x2, y2), = person['bbox']
+        assert 0 <= x1 <= x2 <= 320 and 0 <= y1 <= y2 <= 240
+    drawn = cv2.imread(str(tmp_path / 'visualizations' / Path(image).name))
+    assert (drawn != cv2.imread(image)).any()
+    saved = tmp_path / 'predictions' / (Path(image).stem + '.json')
+    assert len(json.loads(saved.read_text())) == len(people)
+
+
+def test_both_ways_find_the_same(image):
+    by_alias, by_path = (
+        next(MMPoseInferencer(*arguments)(image, bbox_thr=0.05))['predictions']
+        for arguments in (('erpose-n', ), (SHIPPED['Config'], SHIPPED['Weights'])))
+    assert by_alias == by_path
+
+
+def test_threshold_is_obeyed(image):
+    inferencer = MMPoseInferencer('erpose-n')
+    few, many = (next(inferencer(image, bbox_thr=t))['predictions'][0] for t in (0.2, 0.02))
+    assert len(few) < len(many) and all(p['bbox_score'] > 0.2 for p in few)
+
+
+def test_checkpoint_loads_weights_only():
+    checkpoint = torch.load(SHIPPED['Weights'], weights_only=True)
+    assert set(checkpoint) == {'meta', 'state_dict'}
+    assert checkpoint['meta']['dataset_meta']['num_keypoints'] == 17
+
+
+def test_unknown_alias_is_still_an_error():
+    with pytest.raises(ValueError, match='Cannot find model'):
+        MMPoseInferencer('erpose-nonsense')
