@@ -9,6 +9,7 @@ from erpose import zoo
 from erpose.datasets.synthetic import generate
 
 CONFIGS = sorted((zoo.root() / 'configs').glob('[!_]*/*.py'))
+PRETRAINED = [path for path in CONFIGS if path.stem.endswith('_pretrained')]
 SIDE = 96  # pixels: the sizes of the configs would take minutes
 
 
@@ -23,17 +24,11 @@ def crowds(tmp_path_factory):
 
 
 def shrink(node):
-    """The config with every input size set to SIDE."""
+    """The plain config with every input size set to SIDE."""
     if isinstance(node, dict):
-        for key, value in node.items():
-            if key in ('img_scale', 'input_size'):
-                node[key] = (SIDE, SIDE)
-            else:
-                shrink(value)
-    elif isinstance(node, list):
-        for value in node:
-            shrink(value)
-    return node
+        return {key: (SIDE, SIDE) if key in ('img_scale', 'input_size') else shrink(value)
+                for key, value in node.items()}
+    return [shrink(value) for value in node] if isinstance(node, list) else node
 
 
 def redirect(dataset, crowds):
@@ -51,7 +46,7 @@ def test_there_are_configs():
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
 def test_config_trains_a_step_and_predicts(path, crowds):
-    config = shrink(Config.fromfile(path))
+    config = Config(shrink(Config.fromfile(path).to_dict()))
     for part in ('backbone', 'neck'):  # no network in tests
         config.model[part].pop('init_cfg', None)
     torch.manual_seed(0)
@@ -63,6 +58,7 @@ def test_config_trains_a_step_and_predicts(path, crowds):
         config.train_dataloader.dataset.pipeline = pipeline
         data = redirect(config.train_dataloader.dataset, crowds)
         batch = model.data_preprocessor(pseudo_collate([data[0], data[1]]), training=True)
+        assert batch['inputs'].shape == (2, 3, SIDE, SIDE)
         loss, _ = model.parse_losses(model(**batch, mode='loss'))
         loss.backward()
         assert torch.isfinite(loss)
@@ -78,6 +74,17 @@ def test_config_trains_a_step_and_predicts(path, crowds):
         assert poses.keypoints.shape[1:] == (num_keypoints, 2)
         assert poses.keypoint_scores.shape == poses.keypoints.shape[:2]
         assert len(poses.bboxes) == len(poses.bbox_scores) == len(poses.keypoints)
+
+
+@pytest.mark.parametrize('path', PRETRAINED, ids=lambda p: p.stem)
+def test_pretrained_differs_in_the_initialisation_alone(path):
+    config = Config.fromfile(path).to_dict()
+    for part, prefix in (('backbone', 'backbone.'), ('neck', 'neck.')):
+        assert config['model'][part].pop('init_cfg') == dict(
+            type='Pretrained', checkpoint=config['checkpoint'], prefix=prefix)
+    del config['checkpoint']
+    scratch = Config.fromfile(path.with_name(path.name.replace('_pretrained', '')))
+    assert config == scratch.to_dict()
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)

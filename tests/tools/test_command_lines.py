@@ -10,10 +10,12 @@ from erpose import zoo
 from erpose.datasets.synthetic import generate
 
 CONFIG = 'erpose-n_1xb16-30e_synthetic-320x320.py'
-FAST = [
+TRAIN = [
     'train_cfg.max_epochs=1', 'train_cfg.val_interval=1', 'train_dataloader.batch_size=2',
     'train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False',
-    'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
+]
+FAST = [
+    *TRAIN, 'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
     'test_dataloader.num_workers=0', 'test_dataloader.persistent_workers=False',
 ]
 
@@ -54,7 +56,7 @@ def test_data_root_of_the_command_line(data, tmp_path):
     train = zoo.root() / 'tools' / 'train.py'
     config = zoo.root() / 'configs' / 'erpose' / CONFIG
     run(sys.executable, train, config, '--data-root', data, '--work-dir', tmp_path,
-        '--no-validate', '--cfg-options', *FAST, cwd=tmp_path)
+        '--no-validate', '--cfg-options', *TRAIN, cwd=tmp_path)
     assert (tmp_path / 'epoch_1.pth').exists()
 
 

@@ -135,7 +135,11 @@ class ERPoseHead(BaseModule):
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
-        """Losses of a batch, see :class:`BottomupPoseEstimator`."""
+        """Losses of a batch, see :class:`BottomupPoseEstimator`.
+
+        Besides the losses, ``oks`` is the mean OKS of the poses that the one-to-one
+        assignment chose: what training improves, in the metric's own unit.
+        """
         if self.one_to_many_score_branch is None:
             raise RuntimeError('switch_to_deploy() dropped what training needs')
         poses = flatten_levels(self.pose_branch(feats))
@@ -153,7 +157,9 @@ class ERPoseHead(BaseModule):
         single = self.one_to_one_assigner.assign(one.detach().sigmoid(),
                                                  keypoints.detach(), targets, priors,
                                                  self.sigmas)
+        chosen = single.person >= 0
         losses = dict(
+            oks=single.score.sum() / chosen.sum().clamp(min=1),
             loss_score=self._score_loss(many, assigned, ignored),
             loss_score_one=self._score_loss(one, single, ignored))
         losses.update(self._pose_losses(keypoints, visibilities, assigned, targets))

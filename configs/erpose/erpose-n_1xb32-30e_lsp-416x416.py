@@ -1,0 +1,20 @@
+_base_ = [
+    '../_base_/datasets/lsp_crowdpose14_416.py', '../_base_/models/erpose_n.py',
+    '../_base_/schedules/adamw_30e.py'
+]
+
+model = dict(head=dict(metainfo=_base_.metainfo))
+custom_hooks = [
+    dict(type='PosePriorHook'),
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='mmdet.PipelineSwitchHook',
+        switch_epoch=_base_.max_epochs - _base_.num_last_epochs,
+        switch_pipeline=_base_.closing_pipeline),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.0005,
+        update_buffers=True,
+        priority=49),
+]

@@ -1,0 +1,32 @@
+_base_ = [
+    '../_base_/datasets/lsp_crowdpose14_416.py', '../_base_/models/yolo_pose_n.py',
+    '../_base_/schedules/adamw_30e.py'
+]
+
+crowdpose_info = 'configs/_base_/datasets/crowdpose.py'
+model = dict(
+    head=dict(
+        num_keypoints=14,
+        assigner=dict(oks_calculator=dict(metainfo=crowdpose_info)),
+        loss_oks=dict(metainfo=crowdpose_info)))
+only_persons = [
+    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
+    dict(type='PackPoseTargets'),
+]
+train_pipeline = _base_.train_pipeline[:-2] + only_persons
+closing_pipeline = _base_.closing_pipeline[:-2] + only_persons
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='YOLOXPoseModeSwitchHook',
+        num_last_epochs=_base_.num_last_epochs,
+        new_train_pipeline=closing_pipeline,
+        priority=48),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.0005,
+        update_buffers=True,
+        priority=49),
+]
