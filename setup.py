@@ -12,7 +12,7 @@ from setuptools.command.build_py import build_py
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).parent.resolve()
-MIM = ('configs', 'tools', 'model-index.yml')
+MIM = ('checkpoints', 'configs', 'tools', 'model-index.yml')
 LEAD = dict(
     configs='_base_ = {0!r}\n',
     tools='import runpy\n\nrunpy.run_path({0!r}, run_name=\'__main__\')\n')

@@ -51,7 +51,10 @@ class ERPoseHead(BaseModule):
         heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0
             (PoseDet, section 3.3).
         assigner (dict): One-to-many assigner.
-        one_to_one_assigner (dict): One-to-one assigner.
+        one_to_one_assigner (dict): One-to-one assigner. Defaults to score * OKS^2: the
+            score's larger say keeps the choice among equally good neighbours from one step
+            to the next. Measured on an early checkpoint, with only the one-to-one branch
+            trained on: twice the AP and half the duplicates of score^0.5 * OKS^6.
         decoder (dict): Decodes the one-to-one outputs.
         one_to_many_decoder (dict): Decodes the one-to-many outputs, when
             ``test_cfg['one_to_many']`` asks for them.
@@ -69,7 +72,9 @@ class ERPoseHead(BaseModule):
                  strides: Sequence[int] = (8, 16, 32),
                  heatmap_sigma: float = 2.0,
                  assigner: dict = dict(type='KeypointDynamicAssigner'),
-                 one_to_one_assigner: dict = dict(type='KeypointDynamicAssigner', topk=1),
+                 one_to_one_assigner: dict = dict(
+                     type='KeypointDynamicAssigner', topk=1, score_power=1.0,
+                     oks_power=2.0),
                  decoder: dict = dict(type='NMSFreePoseDecoder'),
                  one_to_many_decoder: dict = dict(type='OKSNMSPoseDecoder'),
                  loss_score: dict = dict(
