@@ -26,7 +26,7 @@ def parse_args():
     parser.add_argument('--model', default='erpose-n', help='alias or config of the zoo')
     parser.add_argument('--out', default='demo_output', help='where to write')
     parser.add_argument('--num', type=int, default=4, help='generated crowds')
-    parser.add_argument('--score-thr', type=float, default=0.3)
+    parser.add_argument('--score-thr', type=float, default=0.2)
     args = parser.parse_args()
     args.image = args.image or default_photograph()
     if not Path(args.image).is_file():
