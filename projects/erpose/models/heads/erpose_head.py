@@ -53,8 +53,7 @@ class ERPoseHead(BaseModule):
         assigner (dict): One-to-many assigner.
         one_to_one_assigner (dict): One-to-one assigner. Defaults to score * OKS^2: the
             score's larger say keeps the choice among equally good neighbours from one step
-            to the next. Measured on an early checkpoint, with only the one-to-one branch
-            trained on: twice the AP and half the duplicates of score^0.5 * OKS^6.
+            to the next; with score^0.5 * OKS^6 it jumps, and duplicates stay.
         decoder (dict): Decodes the one-to-one outputs.
         one_to_many_decoder (dict): Decodes the one-to-many outputs, when
             ``test_cfg['one_to_many']`` asks for them.
