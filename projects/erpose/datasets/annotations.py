@@ -2,7 +2,8 @@
 import json
 import math
 import os.path as osp
-from typing import Optional
+from collections import Counter
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -39,6 +40,39 @@ def load_annotation_file(path: str) -> dict:
     if not content.get('categories'):
         content['categories'] = [dict(id=1, name='person')]
     return content
+
+
+def load_annotations(path: str, num_keypoints: int) -> Tuple[dict, Counter, Counter]:
+    """Reads an annotation file, completes what can be used and drops the rest.
+
+    Args:
+        path (str): The file.
+        num_keypoints (int): K of the data set's metainfo.
+
+    Returns:
+        tuple[dict, Counter, Counter]: The content, how often which field was derived, and
+        how many annotations were dropped for which reason.
+
+    Raises:
+        FileNotFoundError, ValueError: As :func:`load_annotation_file` and
+            :func:`complete_annotation`; the message names the file.
+    """
+    content = load_annotation_file(path)
+    derived, dropped, annotations = Counter(), Counter(), []
+    for i, ann in enumerate(content['annotations']):
+        fields = set()
+        try:
+            reason = complete_annotation(ann, num_keypoints, fields)
+        except ValueError as error:
+            raise ValueError(f'{path}: {error}') from None
+        if reason is not None:
+            dropped[reason] += 1
+            continue
+        derived.update(fields)
+        ann.setdefault('id', i + 1)
+        annotations.append(ann)
+    content['annotations'] = annotations
+    return content, derived, dropped
 
 
 def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional[str]:
@@ -78,19 +112,17 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional
             f'{num_keypoints}: use the metainfo of this annotation file')
     if not all(map(math.isfinite, values)):
         return 'keypoints are NaN or infinite'
-    points = np.asarray(values, dtype=np.float64).reshape(1, -1, 3)
-    labelled = points[..., 2] > 0
-    ann.setdefault('num_keypoints', int(labelled.sum()))
-    boxes, areas = keypoint_boxes(points[..., :2], labelled)
-    if ann.get('bbox') is None:
+    ann.setdefault('num_keypoints', sum(v > 0 for v in values[2::3]))
+    missing = [field for field in ('bbox', 'area') if ann.get(field) is None]
+    if missing:
+        points = np.asarray(values, dtype=np.float64).reshape(1, -1, 3)
+        boxes, areas = keypoint_boxes(points[..., :2], points[..., 2] > 0)
         x1, y1, x2, y2 = boxes[0].tolist()
-        ann['bbox'] = [x1, y1, x2 - x1, y2 - y1]
-        derived.add('bbox')
+        own = dict(bbox=[x1, y1, x2 - x1, y2 - y1], area=float(areas[0]))
+        ann.update({field: own[field] for field in missing})
+        derived.update(missing)
     if not _is_box(ann['bbox']):
         return 'bbox is not four finite numbers'
-    if ann.get('area') is None:
-        ann['area'] = float(areas[0])
-        derived.add('area')
     if not isinstance(ann['area'], (int, float)) or not math.isfinite(ann['area']):
         return 'area is not a finite number'
     return None

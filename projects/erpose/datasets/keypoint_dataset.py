@@ -2,6 +2,7 @@
 import logging
 import os.path as osp
 from collections import Counter
+from itertools import chain
 from typing import List, Optional, Tuple
 
 from mmengine.logging import print_log
@@ -9,7 +10,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 from PIL import Image
 
-from .annotations import complete_annotation, load_annotation_file
+from .annotations import load_annotations
 
 
 @DATASETS.register_module()
@@ -35,30 +36,23 @@ class KeypointDataset(BaseCocoStyleDataset):
         super().__init__(metainfo=metainfo, data_mode=data_mode, **kwargs)
 
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
-        content = load_annotation_file(self.ann_file)
-        skipped, derived = Counter(), Counter()
+        content, derived, dropped = load_annotations(
+            self.ann_file, self.metainfo['num_keypoints'])
+        total = len(content['annotations']) + sum(dropped.values())
+        skipped = Counter({f'annotation: {why}': n for why, n in dropped.items()})
         images = self._usable_images(content['images'], skipped)
         self._metainfo['CLASSES'] = content['categories']
 
         instances = {image_id: [] for image_id in images}
-        for i, ann in enumerate(content['annotations']):
-            fields = set()
-            try:
-                reason = complete_annotation(ann, self.metainfo['num_keypoints'], fields)
-            except ValueError as error:
-                raise ValueError(f'{self.ann_file}: {error}') from None
-            if reason is None and ann['image_id'] not in images:
-                reason = 'its image is not usable or not listed'
-            if reason is not None:
-                skipped[f'annotation: {reason}'] += 1
+        for ann in content['annotations']:
+            if ann['image_id'] not in images:
+                skipped['annotation: its image is not usable or not listed'] += 1
                 continue
-            derived.update(fields)
-            ann.setdefault('id', i + 1)
             instances[ann['image_id']].append(
                 self.parse_data_info(
                     dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])))
-        self._report(skipped, derived, len(content['annotations']))
-        return sum(instances.values(), []), list(images.values())
+        self._report(skipped, derived, total)
+        return list(chain.from_iterable(instances.values())), list(images.values())
 
     def _usable_images(self, images: List[dict], skipped: Counter) -> dict:
         """Images that are there, by id, with path and size."""

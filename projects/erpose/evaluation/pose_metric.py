@@ -1,7 +1,6 @@
 """COCO's keypoint metric, with what single-stage estimators are asked about besides."""
 import contextlib
 import io
-from collections import Counter
 
 from mmengine.logging import print_log
 from mmpose.evaluation.metrics import CocoMetric
@@ -9,7 +8,7 @@ from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
-from erpose.datasets.annotations import complete_annotation, load_annotation_file
+from erpose.datasets.annotations import load_annotations
 
 from .duplicates import duplicate_rate
 
@@ -70,19 +69,11 @@ class PoseMetric(CocoMetric):
 
 
 def _load_ground_truth(path: str, num_keypoints: int) -> COCO:
-    content = load_annotation_file(path)
-    skipped, annotations = Counter(), []
-    for i, ann in enumerate(content['annotations']):
-        reason = complete_annotation(ann, num_keypoints, set())
-        if reason is None:
-            ann.setdefault('id', i + 1)
-            annotations.append(ann)
-        else:
-            skipped[reason] += 1
-    for reason, count in skipped.items():
+    content, _, dropped = load_annotations(path, num_keypoints)
+    for reason, count in dropped.items():
         print_log(f'{path}: {count} annotations are not evaluated: {reason}', 'current')
     coco = COCO()
-    coco.dataset = dict(content, annotations=annotations)
+    coco.dataset = content
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
     return coco
