@@ -76,3 +76,23 @@ def test_publish_strips_a_checkpoint(data, tmp_path):
               '--origin', 'nothing', cwd=tmp_path)
     assert 'MiB' in out
     assert torch.load(target, weights_only=True)['meta']['origin'] == 'nothing'
+
+
+def test_complexity_counts_the_deployed_model(tmp_path):
+    from mmengine.config import Config
+    from mmpose.registry import MODELS
+    config = zoo.root() / 'configs' / 'erpose' / CONFIG
+    out = run(sys.executable, zoo.root() / 'tools' / 'complexity.py', config, '--size', 64,
+              cwd=tmp_path)
+    model = MODELS.build(Config.fromfile(config).model)
+    model.switch_to_deploy()
+    params = sum(p.numel() for p in model.parameters()) / 1e6
+    assert f'| {config.stem} | {params:.2f} |' in out
+
+
+def test_demo_writes_where_it_says(tmp_path):
+    out = run(sys.executable, zoo.root() / 'tools' / 'demo.py', '--num', 1, '--out', 'here',
+              cwd=tmp_path)
+    drawn = sorted(p.name for p in (tmp_path / 'here' / 'visualizations').iterdir())
+    assert drawn == ['000001.jpg', 'grace_hopper.jpg']
+    assert all(f'{name}: ' in out for name in drawn)
