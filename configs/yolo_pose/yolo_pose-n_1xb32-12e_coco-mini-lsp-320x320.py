@@ -1,6 +1,6 @@
 _base_ = [
     '../_base_/datasets/coco_mini_lsp_320.py', '../_base_/models/yolo_pose_n.py',
-    '../_base_/schedules/adamw_8e.py'
+    '../_base_/schedules/adamw_12e.py'
 ]
 
 only_persons = [
