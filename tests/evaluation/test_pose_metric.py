@@ -14,16 +14,17 @@ from erpose.evaluation import PoseMetric
 
 META = parse_pose_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
 META['CLASSES'] = [dict(id=1, name='person')]
+CROWD_INDEX = {1: 0.0, 2: 0.0, 3: 0.1, 4: 0.5, 5: 0.8, 6: 0.9}
 
 
 @pytest.fixture(scope='module')
 def scenes():
-    """Six images of three persons; the last three images are crowded."""
+    """Six images of three persons; three easy, two of medium crowdIndex, one hard."""
     rng = np.random.default_rng(0)
     images, anns, detections = [], [], {}
     for image in range(1, 7):
         images.append(dict(id=image, width=400, height=400,
-                           crowdIndex=0.0 if image < 4 else 0.5, file_name=f'{image}.jpg'))
+                           crowdIndex=CROWD_INDEX[image], file_name=f'{image}.jpg'))
         poses = rng.uniform(0, 400, (3, 1, 2)) + rng.uniform(0, 120, (3, 17, 2))
         for pose in poses:
             low, size = pose.min(0), np.ptp(pose, axis=0)
@@ -80,8 +81,10 @@ def test_ap_is_that_of_coco_metric_and_of_pycocotools(tmp_path, scenes):
     for key, value in theirs.items():
         assert ours[key] == pytest.approx(value), key
     assert ours['coco/AP'] == pytest.approx(coco_ap(path, detections), abs=1e-4)
-    assert ours['coco/crowd AP'] == pytest.approx(
-        coco_ap(path, detections, [4, 5, 6]), abs=1e-4)
+    levels = dict(easy=[1, 2, 3], medium=[4, 5], hard=[6], crowd=[4, 5, 6])
+    for level, images in levels.items():
+        assert ours[f'coco/{level} AP'] == pytest.approx(
+            coco_ap(path, detections, images), abs=1e-4), level
     assert ours['coco/duplicate rate'] > 0
 
 
@@ -103,4 +106,5 @@ def test_no_crowd_index_no_crowd_ap(tmp_path, scenes):
     for image in content['images']:
         del image['crowdIndex']
     metrics = evaluate(PoseMetric(write(tmp_path / 'gt.json', content)), detections)
-    assert 'coco/crowd AP' not in metrics and 'coco/duplicate rate' in metrics
+    assert not any(f'coco/{k} AP' in metrics for k in ('easy', 'hard', 'crowd'))
+    assert 'coco/duplicate rate' in metrics

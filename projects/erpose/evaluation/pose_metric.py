@@ -12,8 +12,13 @@ from erpose.datasets.annotations import load_annotations
 
 from .duplicates import duplicate_rate
 
-CROWDED = 0.1
-"""CrowdPose calls an image easy up to this crowdIndex."""
+CROWD_LEVELS = {
+    'easy AP': (-1, 0.1),
+    'medium AP': (0.1, 0.8),
+    'hard AP': (0.8, 1),
+    'crowd AP': (0.1, 1),
+}
+"""CrowdPose's levels of crowdIndex, and its crowded images together: (above, up to]."""
 
 
 @METRICS.register_module()
@@ -22,7 +27,9 @@ class PoseMetric(CocoMetric):
 
     - Ground truth without boxes or areas is completed from the keypoints, instead of
       giving an AP of 0.
-    - ``crowd AP``: AP on the images with crowdIndex > 0.1 (where images carry one).
+    - ``easy AP``, ``medium AP``, ``hard AP``: on images with a crowdIndex up to 0.1, up to
+      0.8 and above (CrowdPose's levels), and ``crowd AP`` on all above 0.1, where images
+      carry one and people are annotated on them.
     - ``duplicate rate``: share of the matched detections that repeat a person already
       found, see :func:`duplicate_rate`.
 
@@ -55,17 +62,25 @@ class PoseMetric(CocoMetric):
             evaluation = COCOeval(self.coco, detections, self.iou_type,
                                   self.dataset_meta['sigmas'], self.use_area)
             evaluation.params.useSegm = None
-            crowded = [i for i, image in self.coco.imgs.items()
-                       if image.get('crowdIndex', 0) > CROWDED]
-            if crowded and self.iou_type == 'keypoints':
-                evaluation.params.imgIds = crowded
-                evaluation.evaluate()
-                evaluation.accumulate()
-                evaluation.summarize()
-                stats.append(('crowd AP', evaluation.stats[0]))
+            if self.iou_type == 'keypoints':
+                stats += _crowd_levels(self.coco, evaluation)
         stats.append(('duplicate rate', duplicate_rate(
             self.coco, detections, self.dataset_meta['sigmas'], self.use_area)))
         return stats
+
+
+def _crowd_levels(coco: COCO, evaluation: COCOeval) -> list:
+    stats = []
+    for name, (above, up_to) in CROWD_LEVELS.items():
+        images = [i for i, image in coco.imgs.items()
+                  if above < image.get('crowdIndex', -1) <= up_to]
+        evaluation.params.imgIds = images
+        if images and any(a['num_keypoints'] for i in images for a in coco.imgToAnns[i]):
+            evaluation.evaluate()
+            evaluation.accumulate()
+            evaluation.summarize()
+            stats.append((name, evaluation.stats[0]))
+    return stats
 
 
 def _load_ground_truth(path: str, num_keypoints: int) -> COCO:

@@ -78,7 +78,7 @@ class ERPoseHead(BaseModule):
                  one_to_many_decoder: dict = dict(type='OKSNMSPoseDecoder'),
                  loss_score: dict = dict(
                      type='VariFocalLoss', use_target_weight=True, reduction='sum'),
-                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=5.0),
+                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=10.0),
                  loss_vis: dict = dict(
                      type='BCELoss', use_target_weight=True,
                      reduction='sum', loss_weight=0.5),

@@ -1,0 +1,3 @@
+from .plan import Plan, System, load_plan, plans
+
+__all__ = ['Plan', 'System', 'load_plan', 'plans']

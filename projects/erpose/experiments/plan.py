@@ -1,0 +1,112 @@
+"""What an experiment compares: systems, seeds and test sets, read from a YAML file."""
+import os
+import re
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional
+
+from mmengine.fileio import load
+
+from erpose import zoo
+
+
+class System(NamedTuple):
+    """One row of the table.
+
+    Attributes:
+        name (str): Name of the row.
+        config (str): Absolute path of its config.
+        options (dict): Changes of the config, in training and in tests.
+        test_options (dict): Changes of the config in tests alone.
+        weights_of (str): Name of the system that is trained for this one: its own, or
+            another's with the same config.
+    """
+    name: str
+    config: str
+    options: dict
+    test_options: dict
+    weights_of: str
+
+    @property
+    def slug(self) -> str:
+        """The name as a folder's."""
+        return re.sub(r'[^a-z0-9.+]+', '-', self.name.lower()).strip('-')
+
+
+class Plan(NamedTuple):
+    """An experiment.
+
+    Attributes:
+        name (str): Stem of the file.
+        title (str): One sentence, heads the report.
+        seeds (list[int]): Every system is trained once with each.
+        input_size (int): Side of the square input that speed is measured at, in pixels.
+        systems (list[System]): The rows.
+        tests (dict[str, dict]): Changes of the config by name of the test set.
+    """
+    name: str
+    title: str
+    seeds: List[int]
+    input_size: int
+    systems: List[System]
+    tests: Dict[str, dict]
+
+    def system(self, name: str) -> System:
+        return next(s for s in self.systems if s.name == name)
+
+
+def plans() -> List[str]:
+    """Names of the plans under ``configs/experiments``."""
+    return sorted(path.stem for path in (zoo.root() / 'configs/experiments').glob('*.yml'))
+
+
+def load_plan(name: str) -> Plan:
+    """Reads a plan by name or path.
+
+    Raises:
+        ValueError: If the file is not a plan; names file, entry and remedy.
+    """
+    path = Path(name)
+    if path.suffix not in ('.yml', '.yaml'):
+        path = zoo.root() / 'configs/experiments' / f'{name}.yml'
+    if not path.exists():
+        raise ValueError(f'no experiment {name!r}: give the path of a .yml file, or one of '
+                         f'{plans()}')
+    content = load(path)
+    if not isinstance(content, dict) or not content.get('systems'):
+        raise ValueError(f'{path}: no systems: list what to compare under "systems:"')
+    systems: List[System] = []
+    for entry in content['systems']:
+        systems.append(_system(entry, systems, path))
+    tests = {test: {k: os.path.expandvars(v) if isinstance(v, str) else v
+                    for k, v in (options or {}).items()}
+             for test, options in (content.get('tests') or {'test': {}}).items()}
+    return Plan(path.stem, content.get('title', path.stem), content.get('seeds', [0]),
+                content.get('input_size', 640), systems, tests)
+
+
+def _system(entry: dict, known: List[System], path: Path) -> System:
+    unknown = set(entry) - {'name', 'config', 'options', 'test_options', 'weights_of'}
+    if unknown or 'name' not in entry:
+        raise ValueError(f'{path}: a system has a name and a config (or weights_of), and '
+                         f'may have options and test_options; got {sorted(entry)}')
+    if entry['name'] in [s.name for s in known]:
+        raise ValueError(f'{path}: two systems are named {entry["name"]!r}')
+    trained: Optional[System] = None
+    if 'weights_of' in entry:
+        trained = next((s for s in known if s.name == entry['weights_of']), None)
+        if trained is None or 'config' in entry or 'options' in entry:
+            raise ValueError(f'{path}: {entry["name"]!r} takes the weights of '
+                             f'{entry["weights_of"]!r}: name a system above it, and give '
+                             'no config and no options, for they are that one\'s')
+        config, options = trained.config, trained.options
+    else:
+        if 'config' not in entry:
+            raise ValueError(f'{path}: {entry["name"]!r} has no config')
+        places = [path.parent / entry['config'], zoo.root() / 'configs' / entry['config']]
+        config = next((str(p.resolve()) for p in places if p.exists()), None)
+        if config is None:
+            raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} beside '
+                             'the plan or under configs/')
+        options = entry.get('options') or {}
+    return System(entry['name'], config, options, entry.get('test_options') or {},
+                  trained.weights_of if trained else entry['name'])

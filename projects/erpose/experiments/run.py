@@ -1,0 +1,171 @@
+"""Trains and tests the systems of a plan, each run a folder, each folder resumable.
+
+::
+
+    <work dir>/<plan>/<system>/seed_<n>/
+        train/        what MMEngine's runner writes: config, logs, checkpoints
+        tests/*.json  metrics of each test set
+        record.json   what was run, on what, with what, for how long
+
+Training and tests are the commands that a user would type; the record holds them.
+"""
+import hashlib
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import List
+
+from mmengine.config import Config
+from mmengine.fileio import dump, load
+
+from erpose import zoo
+from erpose.env import PACKAGES, version_of
+
+from .plan import Plan, System
+
+
+def run_folder(work_dir: Path, plan: Plan, system: System, seed: int) -> Path:
+    return work_dir / plan.name / system.slug / f'seed_{seed}'
+
+
+def run(plan: Plan, work_dir: Path) -> None:
+    """Does what is left of the experiment: trains, tests and records every run."""
+    for seed in plan.seeds:
+        for system in plan.systems:
+            trained = plan.system(system.weights_of)
+            weights = run_folder(work_dir, plan, trained, seed) / 'train'
+            folder = run_folder(work_dir, plan, system, seed)
+            if system is trained:
+                train(system, seed, folder)
+            for test, options in plan.tests.items():
+                evaluate(system, last_checkpoint(weights), test, options, folder)
+
+
+def train(system: System, seed: int, folder: Path) -> None:
+    """Trains to the end of the schedule, from where the last attempt stopped."""
+    record_file = folder / 'record.json'
+    record = load(record_file) if record_file.exists() else describe(system, seed)
+    changed = record['options'] != options_text(dict(system.options))
+    if changed or record['config'] != _relative(system.config):
+        raise RuntimeError(f'{folder} holds a run of {record["config"]} with '
+                           f'{record["options"]}, the plan says otherwise: move it away')
+    if record.get('trained'):
+        return
+    options = dict(system.options, **{'randomness.seed': seed})
+    command = [tool('train.py'), system.config, '--work-dir', str(folder / 'train'),
+               '--resume', '--cfg-options', *options_text(options)]
+    record['train_command'] = readable(command)
+    folder.mkdir(parents=True, exist_ok=True)
+    dump(record, record_file, indent=2)
+    begin = time.time()
+    try:
+        execute(command, folder / 'train.log')
+        record['trained'] = True
+    finally:
+        record['train_seconds'] = record.get('train_seconds', 0) + time.time() - begin
+        dump(record, record_file, indent=2)
+
+
+def evaluate(system: System, checkpoint: Path, test: str, options: dict,
+             folder: Path) -> None:
+    """Tests a checkpoint on one test set, unless that was done."""
+    out = folder / 'tests' / f'{test.replace("/", "_")}.json'
+    if out.exists():
+        return
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = out.with_suffix('.partial.json')
+    command = [tool('test.py'), system.config, str(checkpoint),
+               '--work-dir', str(folder / 'tests'), '--out', str(partial)]
+    options = dict(system.options, **system.test_options, **options)
+    if options:
+        command += ['--cfg-options', *options_text(options)]
+    execute(command, folder / 'test.log')
+    dump(dict(test=test, command=readable(command), metrics=load(partial)), out, indent=2)
+    partial.unlink()
+
+
+def last_checkpoint(train_dir: Path) -> Path:
+    """What MMEngine's runner saved last."""
+    note = train_dir / 'last_checkpoint'
+    if not note.exists():
+        raise RuntimeError(f'{train_dir} holds no checkpoint: train first')
+    return train_dir / Path(note.read_text().strip()).name
+
+
+def describe(system: System, seed: int) -> dict:
+    """What a reader needs to repeat the run, or to tell why a repeat differs."""
+    config = Config.fromfile(system.config)
+    config.merge_from_dict(dict(system.options))
+    return dict(
+        system=system.name,
+        config=_relative(system.config),
+        options=options_text(dict(system.options)),
+        seed=seed,
+        config_sha256=hashlib.sha256(config.pretty_text.encode()).hexdigest(),
+        data_sha256=annotation_hashes(config),
+        commit=commit(),
+        versions={p: version_of(p) for p in PACKAGES if version_of(p) != '-'},
+        machine=dict(python=platform.python_version(), system=platform.system(),
+                     cores=os.cpu_count(), gpus=_gpus()))
+
+
+def annotation_hashes(config: Config) -> dict:
+    """SHA-256 of every annotation file that training and validation name."""
+    hashes = {}
+    for loader in ('train_dataloader', 'val_dataloader'):
+        dataset = config[loader].dataset
+        for part in dataset.get('datasets', [dataset]):
+            path = Path(part.get('data_root') or '') / part.ann_file
+            if not path.exists():
+                raise FileNotFoundError(
+                    f'{path} of {loader} is missing: let ERPOSE_DATA, or --data-root, name '
+                    'the folder of the data sets')
+            hashes[part.ann_file] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return hashes
+
+
+def commit() -> str:
+    """The checkout's commit, '-dirty' if it has changes, '' outside a checkout."""
+    done = subprocess.run(['git', 'describe', '--always', '--dirty', '--abbrev=12'],
+                          cwd=zoo.root(), capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def options_text(options: dict) -> List[str]:
+    return [f'{key}={value}' for key, value in sorted(options.items())]
+
+
+def tool(name: str) -> str:
+    return str(zoo.root() / 'tools' / name)
+
+
+def readable(command: List[str]) -> str:
+    """The command as it goes in a report: without the places of this machine."""
+    return ' '.join(['python', *map(_relative, command)])
+
+
+def execute(command: List[str], log: Path) -> None:
+    """Runs a command of tools/; what it says goes to the log."""
+    print(readable(command), flush=True)
+    with open(log, 'a') as file:
+        done = subprocess.run([sys.executable, *command], stdout=file,
+                              stderr=subprocess.STDOUT)
+    if done.returncode:
+        tail = log.read_text(errors='replace').splitlines()[-15:]
+        raise RuntimeError('\n'.join(
+            [f'{readable(command)} failed ({done.returncode}), see {log}:', *tail]))
+
+
+def _relative(text: str) -> str:
+    text = str(text)
+    for place in (zoo.root(), Path.cwd()):
+        text = text.replace(f'{place}{os.sep}', '')
+    return text
+
+
+def _gpus() -> List[str]:
+    import torch
+    return [torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())]

@@ -1,0 +1,84 @@
+"""tools/experiment.py as a user runs it: trains, tests, reports, and does nothing twice."""
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from erpose import zoo
+from erpose.datasets.synthetic import generate
+
+PLAN = '''
+title: Two decoders of one model
+input_size: 96
+systems:
+  - name: NMS-free
+    config: erpose/erpose-n_1xb16-30e_synthetic-320x320.py
+    options:
+      train_cfg.max_epochs: 1
+      train_cfg.val_interval: 1
+      train_dataloader.batch_size: 2
+      train_dataloader.num_workers: 0
+      train_dataloader.persistent_workers: false
+      val_dataloader.num_workers: 0
+      val_dataloader.persistent_workers: false
+      test_dataloader.num_workers: 0
+      test_dataloader.persistent_workers: false
+  - name: OKS-NMS
+    weights_of: NMS-free
+    test_options: {model.test_cfg.one_to_many: true}
+tests:
+  synthetic/val: {}
+'''
+
+
+@pytest.fixture(scope='module')
+def experiment(tmp_path_factory):
+    root = tmp_path_factory.mktemp('experiment')
+    for split in ('train', 'val'):
+        generate(root / 'data/synthetic' / split, 4, seed=0, image_size=(128, 128),
+                 persons=(1, 2))
+    (root / 'two.yml').write_text(PLAN)
+    return root
+
+
+def run(root):
+    return subprocess.run(
+        [sys.executable, str(zoo.root() / 'tools/experiment.py'), 'two.yml', '--work-dir',
+         'out', '--data-root', str(root / 'data')], cwd=root, capture_output=True,
+        text=True, env=dict(os.environ, PYTHONWARNINGS='ignore'))
+
+
+def test_from_nothing_to_the_table_and_not_twice(experiment):
+    done = run(experiment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count('tools/train.py') - done.stdout.count('`python') == 1
+    report = (experiment / 'out/two/report.md').read_text()
+    rows = [line for line in report.splitlines() if line.startswith('| NMS-free')]
+    assert len(rows) == 3  # metrics, speed, runs
+    assert len([line for line in report.splitlines() if '| OKS-NMS' in line]) == 2
+    assert (experiment / 'out/two/ap_epoch.png').stat().st_size > 1000
+    assert str(experiment) not in report
+
+    folder = experiment / 'out/two/nms-free/seed_0'
+    record = json.loads((folder / 'record.json').read_text())
+    assert record['trained'] and record['train_seconds'] > 1 and record['versions']['torch']
+    assert len(record['data_sha256']['synthetic/val/annotations.json']) == 64
+    before = {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
+
+    again = run(experiment)
+    assert again.returncode == 0, again.stderr
+    assert 'python tools' not in again.stdout.split('# Two decoders')[0]
+    assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
+
+
+def test_a_folder_of_another_run_is_not_touched(experiment):
+    plan = experiment / 'two.yml'
+    plan.write_text(PLAN.replace('batch_size: 2', 'batch_size: 1'))
+    try:
+        done = run(experiment)
+    finally:
+        plan.write_text(PLAN)
+    assert done.returncode != 0 and 'move it away' in done.stderr
+    assert 'Traceback' not in done.stderr

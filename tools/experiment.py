@@ -1,0 +1,52 @@
+"""Runs a named experiment, or what is left of it, and writes its table and plots.
+
+    python tools/experiment.py systems_coco-mini-lsp-320 --data-root DATA
+
+The experiments are the files of configs/experiments. An interrupted one goes on where it
+stopped; a finished one is only reported anew.
+"""
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.fileio import dump
+
+import erpose  # noqa: F401  (first: it makes mmpose importable)
+from erpose.experiments import load_plan, plans
+from erpose.experiments.report import write_report
+from erpose.experiments.run import last_checkpoint, run, run_folder
+from erpose.experiments.speed import measure
+
+
+def measure_speed(plan, work_dir: Path) -> dict:
+    """Size and speed of the systems with the weights of the first seed."""
+    configs, checkpoints = {}, {}
+    for system in plan.systems:
+        configs[system.name] = Config.fromfile(system.config)
+        configs[system.name].merge_from_dict(dict(system.options, **system.test_options))
+        trained = run_folder(work_dir, plan, plan.system(system.weights_of), plan.seeds[0])
+        checkpoints[system.name] = str(last_checkpoint(trained / 'train'))
+    return measure(configs, checkpoints, plan.input_size)
+
+
+if __name__ == '__main__':
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('experiment', help=f'a .yml file, or one of {", ".join(plans())}')
+    parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/experiments'))
+    parser.add_argument('--data-root', help='folder of the data sets (ERPOSE_DATA)')
+    args = parser.parse_args()
+    if args.data_root:
+        os.environ['ERPOSE_DATA'] = args.data_root
+    try:
+        plan = load_plan(args.experiment)
+        run(plan, args.work_dir)
+    except (ValueError, FileNotFoundError, RuntimeError) as error:
+        sys.exit(f'experiment: {error}')
+    speed = measure_speed(plan, args.work_dir)
+    dump(speed, args.work_dir / plan.name / 'speed.json', indent=2)
+    report = write_report(plan, args.work_dir, speed)
+    print(report.read_text())
+    print(f'written: {report}')
