@@ -1,14 +1,29 @@
-"""ER-Pose: single-stage, keypoint-driven, NMS-free pose estimation for MMPose."""
-from . import compat
+"""ER-Pose: single-stage, keypoint-driven, NMS-free pose estimation for MMPose.
+
+Where PyTorch or MMPose is not installed, ``erpose.deploy`` is all there is.
+"""
+from importlib.util import find_spec
+
 from .version import __version__
 
-compat.apply()
+TRAINING = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
+"""What everything but ``erpose.deploy`` needs."""
 
-from . import datasets, engine, evaluation, models, registry, zoo  # noqa: E402
+__all__ = ['__version__']
 
-zoo.register()
+_missing = [name for name in TRAINING if find_spec(name) is None]
 
-__all__ = [
-    '__version__', 'compat', 'datasets', 'engine', 'evaluation', 'models', 'registry',
-    'zoo'
-]
+if not _missing:
+    from . import compat
+    compat.apply()
+
+    from . import datasets, engine, evaluation, models, registry, zoo
+    zoo.register()
+    __all__ += ['compat', 'datasets', 'engine', 'evaluation', 'models', 'registry', 'zoo']
+
+
+def __getattr__(name: str):
+    if _missing and name in ('compat', 'datasets', 'engine', 'evaluation', 'experiments',
+                             'models', 'registry', 'structures', 'zoo'):
+        raise ImportError(f'erpose.{name} needs {", ".join(_missing)}: not installed here')
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -105,8 +105,8 @@ def _system(entry: dict, known: List[System], path: Path) -> System:
         places = [path.parent / entry['config'], zoo.root() / 'configs' / entry['config']]
         config = next((str(p.resolve()) for p in places if p.exists()), None)
         if config is None:
-            raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} beside '
-                             'the plan or under configs/')
+            raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} '
+                             'beside the plan or under configs/')
         options = entry.get('options') or {}
     return System(entry['name'], config, options, entry.get('test_options') or {},
                   trained.weights_of if trained else entry['name'])

@@ -55,8 +55,8 @@ def write_report(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> Path:
     results = collect(plan, work_dir)
     folder = work_dir / plan.name
     parts = [f'# {plan.title}',
-             f'Written by `python tools/experiment.py {plan.name}`; do not edit. Metrics in '
-             f'percent; seeds: {len(plan.seeds)}'
+             f'Written by `python tools/experiment.py {plan.name}`; do not edit. '
+             f'Metrics in percent; seeds: {len(plan.seeds)}'
              + (' (mean ± half the range).' if len(plan.seeds) > 1 else '.')]
     for test in plan.tests:
         seen = {k for runs in results.values() for m in runs[test] for k in m}

@@ -1,0 +1,209 @@
+"""The command ``erpose``."""
+import argparse
+import sys
+import time
+from pathlib import Path
+from typing import List, Optional
+
+PREDICT = '''examples:
+  erpose predict erpose-n.onnx photo.jpg                 draws photo.jpg into erpose_output/
+  erpose predict erpose-n.onnx folder/ --json people.json
+  erpose predict erpose-n.onnx video.mp4 --score 0.4
+  erpose predict erpose-n.onnx 0 --show                  the first camera, in a window'''
+
+
+def parser() -> argparse.ArgumentParser:
+    main_parser = argparse.ArgumentParser(
+        prog='erpose', description='Finds people and their keypoints in pictures.')
+    commands = main_parser.add_subparsers(dest='command', required=True)
+    predict = commands.add_parser(
+        'predict', help='find the people in images, folders, videos, cameras',
+        description='Finds the people in images, folders, videos and cameras.',
+        epilog=PREDICT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    predict.add_argument('model', help='ONNX file, written by `erpose export`')
+    predict.add_argument('sources', nargs='+', metavar='source',
+                         help='image, folder, pattern, video, or the number of a camera')
+    predict.add_argument('--out', default='erpose_output', metavar='DIR',
+                         help='folder of the drawn pictures (default: %(default)s)')
+    predict.add_argument('--no-draw', action='store_true', help='write no pictures')
+    predict.add_argument('--json', metavar='FILE', help="people in COCO's result format")
+    predict.add_argument('--csv', metavar='FILE', help='people, one a row')
+    predict.add_argument('--score', type=float, default=0.3, metavar='S',
+                         help='leave out people that score less (default: %(default)s)')
+    predict.add_argument('--size', type=int, nargs='+', metavar='N',
+                         help='input side, or width and height, of a file with open sizes')
+    predict.add_argument('--batch', type=int, default=1, metavar='N',
+                         help='images at a time, for a file with an open batch')
+    predict.add_argument('--threads', type=int, metavar='N', help='CPU threads')
+    predict.add_argument('--provider', action='append', metavar='NAME',
+                         help='ONNX Runtime execution provider, such as '
+                              'CUDAExecutionProvider; may be repeated')
+    predict.add_argument('--show', action='store_true', help='show a window; q ends')
+
+    export = commands.add_parser(
+        'export', help='write a trained model to ONNX (needs PyTorch and MMPose)')
+    export.add_argument('config', help='config file')
+    export.add_argument('checkpoint', help='its weights, .pth')
+    export.add_argument('out', help='the ONNX file to write')
+    export.add_argument('--size', type=int, nargs='+', default=[640], metavar='N',
+                        help='input side, or width and height (default: 640)')
+    export.add_argument('--dynamic', action='store_true',
+                        help='leave batch, height and width open')
+    export.add_argument('--fp16', action='store_true', help='half the size')
+    export.add_argument('--int8', metavar='DIR',
+                        help='quantise, calibrated on the first 100 images of the folder')
+    return main_parser
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Runs the command; returns its exit status."""
+    args = parser().parse_args(argv)
+    try:
+        return predict(args) if args.command == 'predict' else export(args)
+    except (ValueError, ImportError, OSError) as error:
+        print(f'erpose {args.command}: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def predict(args) -> int:
+    from .draw import draw
+    from .predictor import Predictor
+    from .sources import count, expand
+    from .writers import Drawings, Records, writable
+    sources = expand(args.sources)
+    json_file, csv_file = writable(args.json), writable(args.csv)
+    predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
+    print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
+          f'{len(predictor.names)} keypoints, running on {predictor.provider}')
+    counts = [count(source) for source in sources]
+    progress = Progress(None if None in counts else sum(counts))
+    drawings = None if args.no_draw else Drawings(Path(args.out))
+    records, failed = Records(predictor.names), []
+    try:
+        for batch in _batches(sources, max(args.batch, 1), failed):
+            found = predictor.predict([frame.image for frame in batch], args.score)
+            for frame, people in zip(batch, found):
+                records.add(frame, people)
+                progress.step(len(people.scores))
+                if drawings is None and not args.show:
+                    continue
+                drawn = draw(frame.image, people, predictor.skeleton, predictor.colours)
+                if drawings is not None:
+                    drawings.add(frame, drawn)
+                if args.show and _show(drawn):
+                    raise KeyboardInterrupt
+    except KeyboardInterrupt:  # what was found so far is kept
+        pass
+    finally:
+        if drawings is not None:
+            drawings.close()
+        progress.end()
+        if json_file:
+            records.write_json(json_file)
+        if csv_file:
+            records.write_csv(csv_file)
+    outputs = [drawings and args.out, json_file, csv_file]
+    written = ', '.join(str(path) for path in outputs if path)
+    print(f'{progress.people} people in {progress.done} pictures; '
+          f'written: {written or "nothing"}')
+    for message in failed:
+        print(f'skipped {message}', file=sys.stderr)
+    return 1 if failed else 0
+
+
+def export(args) -> int:
+    from .compress import to_float16, to_int8
+    from .export import export_onnx, load_network
+    from .sources import IMAGES, read_image
+    if args.fp16 and args.int8:
+        raise ValueError('choose one of --fp16 and --int8')
+    network, info = load_network(args.config, args.checkpoint)
+    out = export_onnx(network, info, writable_file(args.out), _side(args.size),
+                      args.dynamic)
+    if args.fp16:
+        to_float16(out, out)
+    if args.int8:
+        files = [p for p in sorted(Path(args.int8).iterdir())
+                 if p.suffix.lower() in IMAGES][:100]
+        if not files:
+            raise ValueError(f'{args.int8}: no images to calibrate on')
+        to_int8(out, out, map(read_image, files))
+    print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
+    return 0
+
+
+def writable_file(path: str) -> Path:
+    from .writers import writable
+    return writable(path)
+
+
+class Progress:
+    """A line that says how far it is and how fast; plain where there is no terminal."""
+
+    def __init__(self, total: Optional[int]):
+        self.total, self.done, self.people = total, 0, 0
+        self.begin = self.shown = time.time()
+        self.live = sys.stderr.isatty()
+
+    def step(self, people: int) -> None:
+        self.done += 1
+        self.people += people
+        if self.live and time.time() - self.shown > 0.1:
+            self.shown = time.time()
+            self._print()
+
+    def end(self) -> None:
+        if self.live:
+            self._print()
+            print(file=sys.stderr)
+
+    def _print(self) -> None:
+        speed = self.done / max(time.time() - self.begin, 1e-6)
+        bar = ''
+        if self.total:
+            filled = round(20 * min(self.done / self.total, 1))
+            bar = f'[{"#" * filled}{"." * (20 - filled)}] '
+        of = f'/{self.total}' if self.total else ''
+        print(f'\r{bar}{self.done}{of} pictures, {self.people} people, {speed:.1f}/s ',
+              end='', file=sys.stderr, flush=True)
+
+
+def _batches(sources, size: int, failed: List[str]):
+    """Frames in batches; a source that cannot be read is noted and passed over."""
+    from .sources import frames
+    batch = []
+    for source in sources:
+        try:
+            for frame in frames(source):
+                batch.append(frame)
+                if len(batch) == size:
+                    yield batch
+                    batch = []
+        except ValueError as error:
+            failed.append(str(error))
+    if batch:
+        yield batch
+
+
+def _side(size: Optional[List[int]]):
+    if size is None:
+        return None
+    if len(size) > 2:
+        raise ValueError(f'--size takes one or two numbers, got {size}')
+    return (size[0], size[-1])
+
+
+def _show(image) -> bool:
+    import cv2
+    try:
+        cv2.imshow('erpose', image)
+    except cv2.error:
+        raise ValueError('--show needs a screen, and opencv-python in place of '
+                         'opencv-python-headless') from None
+    return cv2.waitKey(1) & 0xFF == ord('q')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

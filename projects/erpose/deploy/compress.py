@@ -1,0 +1,96 @@
+"""Smaller ONNX files: float16, and int8 calibrated on the user's images."""
+import json
+from pathlib import Path
+from typing import Iterable, List, Tuple, Union
+
+import numpy as np
+
+from .letterbox import letterbox
+
+
+def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
+    """Converts the network to float16; coordinates stay float32.
+
+    float16 counts in steps of half a pixel past 512, so everything after the last
+    convolution is left alone, as are input and outputs.
+    """
+    import onnx
+    from onnxruntime.transformers.float16 import convert_float_to_float16
+    model = onnx.load(source)
+    _, after = split_nodes(model)
+    half = convert_float_to_float16(
+        model, keep_io_types=True, node_block_list=after, disable_shape_infer=False)
+    nodes = {node.name: node for node in half.graph.node}
+    del half.graph.node[:]  # a cast for each of a value's readers, all of one name
+    half.graph.node.extend(nodes.values())
+    onnx.save(half, target)
+    return Path(target)
+
+
+def to_int8(source: Union[str, Path], target: Union[str, Path],
+            images: Iterable[np.ndarray]) -> Path:
+    """Quantises the convolutions to int8 (QDQ, a scale a channel).
+
+    Args:
+        source (str): A float32 file of :func:`export_onnx`.
+        target (str): The file to write.
+        images (Iterable[np.ndarray]): A hundred images or so of the kind that the model
+            will see, uint8 BGR (H, W, 3): activations are calibrated on them.
+    """
+    import onnx
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+    model = onnx.load(source)
+    size = json.loads(next(
+        p.value for p in model.metadata_props if p.key == 'input_size'))
+
+    class Images(CalibrationDataReader):
+
+        def __init__(self):
+            self.batches = iter(images)
+
+        def get_next(self):
+            image = next(self.batches, None)
+            if image is None:
+                return None
+            pixels, _ = letterbox(image, size)
+            return dict(input=pixels.transpose(2, 0, 1)[None].astype(np.float32))
+
+    last, _ = split_nodes(model)
+    prepared = Path(target).with_suffix('.prepared.onnx')
+    quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+    try:
+        quantize_static(
+            str(prepared), str(target), Images(), quant_format=QuantFormat.QDQ,
+            per_channel=True, activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8, op_types_to_quantize=['Conv'],
+            nodes_to_exclude=last)
+    finally:
+        prepared.unlink()
+    quantised = onnx.load(target)
+    del quantised.metadata_props[:]
+    quantised.metadata_props.extend(model.metadata_props)
+    onnx.save(quantised, target)
+    return Path(target)
+
+
+def split_nodes(model) -> Tuple[List[str], List[str]]:
+    """Names of the last convolutions, and of the nodes on which no convolution depends."""
+    producer = {name: node for node in model.graph.node for name in node.output}
+    feeds, stack = set(), [n for n in model.graph.node if n.op_type == 'Conv']
+    while stack:
+        for name in stack.pop().input:
+            node = producer.get(name)
+            if node is not None and node.name not in feeds:
+                feeds.add(node.name)
+                stack.append(node)
+    last = [n.name for n in model.graph.node
+            if n.op_type == 'Conv' and n.name not in feeds]
+    after = [n.name for n in model.graph.node
+             if n.op_type != 'Conv' and n.name not in feeds]
+    return last, after

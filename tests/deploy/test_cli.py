@@ -1,0 +1,95 @@
+"""``erpose predict`` on what people have."""
+import csv
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from erpose.deploy.cli import main
+from erpose.deploy.sources import expand, frames, read_image
+
+
+@pytest.fixture
+def video(tmp_path):
+    path = tmp_path / 'clip.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (64, 48))
+    for level in range(5):
+        writer.write(np.full((48, 64, 3), 40 * level, np.uint8))
+    writer.release()
+    return path
+
+
+def predict(*args):
+    return main(['predict', *map(str, args), '--threads', '1'])
+
+
+def test_folder_to_pictures_json_and_csv(fixed_file, crowd, tmp_path, capsys):
+    out = tmp_path / 'out'
+    assert predict(fixed_file, crowd, '--out', out, '--json', tmp_path / 'new/p.json',
+                   '--csv', tmp_path / 'p.csv', '--score', 0) == 0
+    said = capsys.readouterr().out
+    assert 'running on' in said and 'in 4 pictures' in said
+    assert sorted(p.name for p in out.iterdir()) == sorted(p.name for p in crowd.iterdir())
+    source = next(crowd.iterdir())
+    assert read_image(out / source.name).shape == read_image(source).shape
+    people = json.loads((tmp_path / 'new/p.json').read_text())
+    rows = list(csv.reader((tmp_path / 'p.csv').open()))
+    assert len(rows) == len(people) + 1 and len(rows[0]) == len(rows[1]) == 6 + 51
+    assert 'nose_x' in rows[0] and float(rows[1][1]) == people[0]['score']
+
+
+def test_video(open_file, video, tmp_path):
+    assert predict(open_file, video, '--out', tmp_path / 'o', '--json', tmp_path / 'p.json',
+                   '--score', 0, '--batch', 2) == 0
+    assert len(list(frames(str(tmp_path / 'o/clip.mp4')))) == 5
+    images = {p['image_id'] for p in json.loads((tmp_path / 'p.json').read_text())}
+    assert images == {f'{video}#{i}' for i in range(5)}
+
+
+def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys):
+    broken = tmp_path / 'broken.jpg'
+    broken.write_bytes(b'\xff\xd8\xff')
+    empty = tmp_path / 'empty.png'
+    empty.touch()
+    good = next(crowd.iterdir())
+    assert predict(fixed_file, broken, good, empty, '--no-draw') == 1
+    said = capsys.readouterr()
+    assert 'in 1 pictures; written: nothing' in said.out
+    assert [line[:7] for line in said.err.splitlines()] == ['skipped'] * 2
+    assert 'broken.jpg: not an image' in said.err
+
+
+@pytest.mark.parametrize('source, message', [
+    ('nowhere.jpg', 'nowhere.jpg: no such file'),
+    ('.', 'a folder without images')])
+def test_sources_that_name_nothing(fixed_file, tmp_path, monkeypatch, capsys, source,
+                                   message):
+    monkeypatch.chdir(tmp_path)
+    assert predict(fixed_file, source) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_same_names_in_two_folders_do_not_overwrite(fixed_file, tmp_path):
+    for name in ('a', 'b'):
+        (tmp_path / name).mkdir()
+        cv2.imwrite(str(tmp_path / name / '1.png'), np.zeros((32, 32, 3), np.uint8))
+    assert predict(fixed_file, tmp_path / 'a', tmp_path / 'b', '--out', tmp_path / 'o') == 0
+    assert {p.name for p in (tmp_path / 'o').iterdir()} == {'1.png', '1 (2).png'}
+
+
+def test_names_that_are_not_ascii(fixed_file, tmp_path):
+    path = tmp_path / 'Füße.png'
+    cv2.imencode('.png', np.zeros((32, 32, 3), np.uint8))[1].tofile(path)
+    assert predict(fixed_file, path, '--out', tmp_path / 'o') == 0
+    assert (tmp_path / 'o' / 'Füße.png').exists()
+
+
+def test_patterns(crowd):
+    assert expand([f'{crowd}/*.jpg']) == expand([str(crowd)])
+
+
+def test_help_names_an_example(capsys):
+    with pytest.raises(SystemExit):
+        main(['predict', '--help'])
+    assert 'erpose predict erpose-n.onnx photo.jpg' in capsys.readouterr().out

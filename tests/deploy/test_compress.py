@@ -1,0 +1,46 @@
+import json
+
+import numpy as np
+import onnx
+import pytest
+
+from erpose.deploy import Predictor
+from erpose.deploy.compress import split_nodes, to_float16, to_int8
+from erpose.deploy.sources import read_image
+
+
+@pytest.fixture(scope='module')
+def images(crowd):
+    return [read_image(path) for path in sorted(crowd.iterdir())]
+
+
+def best(path, image):
+    people = Predictor(path)(image, score_thr=0)
+    return people.scores, people.keypoints[0]
+
+
+def test_nodes_after_the_last_convolutions(fixed_file):
+    model = onnx.load(fixed_file)
+    last, after = split_nodes(model)
+    assert len(last) == 6  # scores and poses of three levels
+    assert any('topk' in name.lower() for name in after)
+    assert not set(last) & set(after)
+
+
+def test_float16_is_half_as_large_and_close(fixed_file, images, tmp_path):
+    half = to_float16(fixed_file, tmp_path / 'half.onnx')
+    assert half.stat().st_size < 0.7 * fixed_file.stat().st_size
+    scores, pose = best(fixed_file, images[0])
+    half_scores, half_pose = best(half, images[0])
+    np.testing.assert_allclose(half_scores, scores, atol=0.02)
+    assert len(half_pose) == len(pose) and np.isfinite(half_pose).all()
+
+
+def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
+    small = to_int8(fixed_file, tmp_path / 'small.onnx', images)
+    assert small.stat().st_size < 0.7 * fixed_file.stat().st_size
+    assert not list(tmp_path.glob('*.prepared.onnx'))
+    info = {p.key: json.loads(p.value) for p in onnx.load(small).metadata_props}
+    assert info['input_size'] == [128, 96]
+    scores, _ = best(small, images[0])
+    assert np.isfinite(scores).all() and scores[0] > 0

@@ -1,0 +1,76 @@
+import numpy as np
+import onnx
+import pytest
+
+from erpose.deploy import Predictor
+
+
+def same(a, b, atol=1e-2):
+    for ours, theirs in zip(a, b):
+        np.testing.assert_allclose(ours, theirs, atol=atol)
+
+
+def test_people_are_in_pixels_of_the_image(fixed_file, image):
+    people = Predictor(fixed_file)(image, score_thr=0)
+    n = len(people.scores)
+    assert people.keypoints.shape == (n, 17, 2) and people.boxes.shape == (n, 4)
+    assert (np.diff(people.scores) <= 0).all()
+    np.testing.assert_allclose(people.boxes[:, :2], people.keypoints.min(1), atol=1e-2)
+    np.testing.assert_allclose(people.boxes[:, 2:], people.keypoints.max(1), atol=1e-2)
+
+
+def test_threshold(fixed_file, image):
+    predictor = Predictor(fixed_file)
+    everyone = predictor(image, score_thr=0)
+    middle = float(np.median(everyone.scores))
+    some = predictor(image, score_thr=middle)
+    assert len(some.scores) == (everyone.scores > middle).sum() > 0
+
+
+def test_batches_do_not_change_the_result(open_file, fixed_file, image):
+    images = [image, image[:50], image[:, :40], np.ascontiguousarray(image[::-1])]
+    together = Predictor(open_file).predict(images, 0)
+    for alone, people in zip(images, together):
+        same(Predictor(open_file)(alone, 0), people)
+    assert len(Predictor(fixed_file).predict(images, 0)) == 4
+    assert Predictor(open_file).predict([], 0) == []
+
+
+def test_other_input_sizes(open_file, fixed_file, image):
+    assert Predictor(open_file).input_size == (128, 96)
+    small = Predictor(open_file, input_size=(64, 64))
+    assert small(image, 0).keypoints.shape[1:] == (17, 2)
+    with pytest.raises(ValueError, match='takes 128x96 and nothing else'):
+        Predictor(fixed_file, input_size=(64, 64))
+
+
+def test_says_which_provider_runs(fixed_file):
+    predictor = Predictor(fixed_file, providers=['CPUExecutionProvider'], threads=1)
+    assert predictor.provider == 'CPUExecutionProvider'
+    with pytest.raises(ValueError, match="no execution provider.*this onnxruntime has"):
+        Predictor(fixed_file, providers=['NoSuchProvider'])
+
+
+def test_wrong_files(tmp_path):
+    with pytest.raises(FileNotFoundError, match='erpose export'):
+        Predictor(tmp_path / 'none.onnx')
+    broken = tmp_path / 'broken.onnx'
+    broken.write_bytes(b'not a model')
+    with pytest.raises(ValueError, match='broken.onnx is not an ONNX model'):
+        Predictor(broken)
+    graph = onnx.helper.make_graph(
+        [onnx.helper.make_node('Identity', ['x'], ['y'])], 'other',
+        [onnx.helper.make_tensor_value_info('x', 1, [1])],
+        [onnx.helper.make_tensor_value_info('y', 1, [1])])
+    opset = [onnx.helper.make_opsetid('', 17)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), broken)
+    with pytest.raises(ValueError, match=r"gives \['y'\], not dets and keypoints"):
+        Predictor(broken)
+
+
+def test_coco_results(fixed_file, image):
+    people = Predictor(fixed_file)(image, 0).above(0)
+    first = people.to_coco('a.jpg')[0]
+    assert first['image_id'] == 'a.jpg' and first['category_id'] == 1
+    assert len(first['keypoints']) == 51 and len(first['bbox']) == 4
+    np.testing.assert_allclose(first['keypoints'][0], people.keypoints[0, 0, 0], atol=0.01)
