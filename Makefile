@@ -20,7 +20,7 @@ install: $(STAMP)
 
 $(STAMP): setup.cfg setup.py $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -r requirements/base.txt -r requirements/tests.txt
+	$(BIN)/python -m pip install -q -r requirements/base.txt -r requirements/deploy.txt -r requirements/tests.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -r requirements/openmmlab.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	$(BIN)/python -m erpose.env

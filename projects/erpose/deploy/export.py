@@ -99,7 +99,11 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     Returns:
         Path: The file.
     """
-    import onnx
+    try:
+        import onnx
+        import onnxscript  # noqa: F401  (PyTorch's exporter needs it)
+    except ImportError as error:
+        raise ImportError(f"{error}: pip install 'erpose[export]'") from None
     width, height = input_size
     if width % 32 or height % 32 or min(width, height) < 64:
         raise ValueError(f'width and height must be multiples of 32, at least 64: got '

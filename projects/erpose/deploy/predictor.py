@@ -93,14 +93,27 @@ class Predictor:
         return people
 
     def _predict(self, images, step: int, score_thr: float) -> List[People]:
+        pixels, fits = self.prepare(images, step)
+        return self.finish(self.forward(pixels), fits, score_thr)
+
+    def prepare(self, images, step: int = 1):
+        """Images to the network's input, float32 (B, 3, H, W), and how each was fitted."""
         pixels, fits = zip(*(letterbox(image, self.input_size) for image in images))
         batch = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32)
         if len(batch) < step:  # a file with a fixed batch: fill it up
-            batch = np.concatenate([batch, np.zeros_like(batch[:1]).repeat(
-                step - len(batch), 0)])
-        dets, keypoints = self.session.run(None, dict(input=batch))
+            empty = np.zeros((step - len(batch), *batch.shape[1:]), batch.dtype)
+            batch = np.concatenate([batch, empty])
+        return batch, fits
+
+    def forward(self, batch: np.ndarray) -> List[np.ndarray]:
+        """The network's outputs, in pixels of its input."""
+        return self.session.run(None, dict(input=batch))
+
+    @staticmethod
+    def finish(outputs: Sequence[np.ndarray], fits, score_thr: float) -> List[People]:
+        """Outputs to the people of each image, in its pixels."""
         people = []
-        for fit, det, pose in zip(fits, dets, keypoints):
+        for fit, det, pose in zip(fits, *outputs):
             boxes = fit.to_image(det[:, :4].reshape(-1, 2, 2)).reshape(-1, 4)
             people.append(People(
                 fit.to_image(pose[..., :2]).astype(np.float32), pose[..., 2],

@@ -100,23 +100,38 @@ class KeypointDynamicAssigner:
         return Assignment(person, _soft_score(person, candidates, score))
 
     def _candidates(self, scores, poses, targets, priors, sigmas) -> Candidates:
-        prior, exists = candidate_windows(targets, priors, self.window)
+        prior, exists = candidate_windows(self.centre(targets), priors, self.window)
         valid = exists & targets.valid.unsqueeze(-1)
         b, g, m = prior.shape
         k = poses.shape[2]
         flat = prior.reshape(b, g * m)
         pose = poses.flatten(2).gather(
             1, flat.unsqueeze(-1).expand(-1, -1, 2 * k)).reshape(b, g, m, k, 2)
-        error = keypoint_error(pose, targets.keypoints.unsqueeze(2),
-                               targets.area.unsqueeze(2), sigmas)
-        error = error.nan_to_num(nan=torch.inf)  # a diverged model still gets an answer
-        labelled = targets.labelled.unsqueeze(2)
-        oks = mean_over_labelled(torch.exp(-error), labelled)
-        tie_break = TIE_BREAK * mean_over_labelled(1 / (1 + error.sqrt()), labelled)
+        oks, nearness = self.similarity(pose, targets, sigmas)
+        tie_break = TIE_BREAK * nearness
         score = scores.float().nan_to_num().gather(1, flat).reshape(b, g, m)
         alignment = score**self.score_power * oks**self.oks_power
         return Candidates(prior, valid, oks, oks + tie_break,
                           (alignment + tie_break).masked_fill(~valid, -1))
+
+    def centre(self, targets: PoseTargets) -> Tensor:
+        """Centroid of the labelled keypoints, in pixels, (B, G, 2)."""
+        return mean_over_labelled(
+            targets.keypoints.transpose(-1, -2), targets.labelled.unsqueeze(-2))
+
+    def similarity(self, poses: Tensor, targets: PoseTargets,
+                   sigmas: Tensor) -> Tuple[Tensor, Tensor]:
+        """OKS of M poses a person (B, G, M, K, 2), and a nearness that never vanishes.
+
+        Returns:
+            tuple[Tensor, Tensor]: Both in [0, 1], (B, G, M).
+        """
+        error = keypoint_error(poses, targets.keypoints.unsqueeze(2),
+                               targets.area.unsqueeze(2), sigmas)
+        error = error.nan_to_num(nan=torch.inf)  # a diverged model still gets an answer
+        labelled = targets.labelled.unsqueeze(2)
+        return (mean_over_labelled(torch.exp(-error), labelled),
+                mean_over_labelled(1 / (1 + error.sqrt()), labelled))
 
     def _select(self, candidates: Candidates) -> Tensor:
         """The k most aligned candidates of each person, bool, (B, G, M)."""
@@ -129,22 +144,20 @@ class KeypointDynamicAssigner:
         return selected & candidates.valid
 
 
-def candidate_windows(targets: PoseTargets, priors: PointPriors,
+def candidate_windows(centre: Tensor, priors: PointPriors,
                       window: int) -> Tuple[Tensor, Tensor]:
-    """Priors of the window about each person's keypoint centroid, on every level.
+    """Priors of the window about each person's centre (B, G, 2), on every level.
 
     Returns:
         tuple[Tensor, Tensor]: Prior indices (B, G, M) and whether the cell lies on the
         feature map (B, G, M), with M = levels * window^2.
     """
-    centroid = mean_over_labelled(
-        targets.keypoints.transpose(-1, -2), targets.labelled.unsqueeze(-2))
     reach = window // 2
-    offset = torch.arange(-reach, reach + 1, device=centroid.device)
+    offset = torch.arange(-reach, reach + 1, device=centre.device)
     dy, dx = (d.reshape(-1) for d in torch.meshgrid(offset, offset, indexing='ij'))
     indices, exists = [], []
     for stride, height, width, start in priors.levels:
-        cell = (centroid / stride).floor().long()
+        cell = (centre / stride).floor().long()
         x = cell[..., 0:1].clamp(0, width - 1) + dx
         y = cell[..., 1:2].clamp(0, height - 1) + dy
         exists.append((x >= 0) & (x < width) & (y >= 0) & (y < height))
