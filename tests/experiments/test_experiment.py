@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,16 +51,22 @@ def run(root):
         text=True, env=dict(os.environ, PYTHONWARNINGS='ignore'))
 
 
+def commands(done):
+    """What the command said before its report."""
+    return done.stdout.split('# Two decoders')[0]
+
+
 def test_from_nothing_to_the_table_and_not_twice(experiment):
     done = run(experiment)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count('tools/train.py') - done.stdout.count('`python') == 1
+    assert commands(done).count('tools/train.py') == 1
+    assert commands(done).count('tools/test.py') == 2
     report = (experiment / 'out/two/report.md').read_text()
     rows = [line for line in report.splitlines() if line.startswith('| NMS-free')]
     assert len(rows) == 3  # metrics, speed, runs
     assert len([line for line in report.splitlines() if '| OKS-NMS' in line]) == 2
     assert (experiment / 'out/two/ap_epoch.png').stat().st_size > 1000
-    assert str(experiment) not in report
+    assert str(experiment) not in report and str(Path(__file__).parents[2]) not in report
 
     folder = experiment / 'out/two/nms-free/seed_0'
     record = json.loads((folder / 'record.json').read_text())
@@ -69,7 +76,7 @@ def test_from_nothing_to_the_table_and_not_twice(experiment):
 
     again = run(experiment)
     assert again.returncode == 0, again.stderr
-    assert 'python tools' not in again.stdout.split('# Two decoders')[0]
+    assert 'python ' not in commands(again)
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
 
 

@@ -103,7 +103,7 @@ def _system(entry: dict, known: List[System], path: Path) -> System:
         if 'config' not in entry:
             raise ValueError(f'{path}: {entry["name"]!r} has no config')
         places = [path.parent / entry['config'], zoo.root() / 'configs' / entry['config']]
-        config = next((str(p.resolve()) for p in places if p.exists()), None)
+        config = next((os.path.abspath(p) for p in places if p.exists()), None)
         if config is None:
             raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} '
                              'beside the plan or under configs/')

@@ -1,4 +1,5 @@
 """Parameters, GFLOPs and latency of systems, all in one run."""
+import logging
 import statistics
 import time
 from typing import Dict, List, Optional
@@ -7,6 +8,7 @@ import torch
 from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
 from mmpose.registry import DATASETS, MODELS
@@ -14,10 +16,14 @@ from mmpose.registry import DATASETS, MODELS
 
 def complexity(model: torch.nn.Module, size: int) -> dict:
     """Parameters (M) and GFLOPs at size x size; one multiply-add is two FLOPs."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel(logging.ERROR)  # it lists every operator that has no FLOPs to count
     with torch.no_grad():
         counts = get_model_complexity_info(
             model, inputs=(torch.zeros(1, 3, size, size), None), show_table=False,
             show_arch=False)
+    logger.setLevel(level)
     return dict(params=counts['params'] / 1e6, gflops=2 * counts['flops'] / 1e9)
 
 
