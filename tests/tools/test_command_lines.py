@@ -86,7 +86,9 @@ def test_benchmark_takes_both_runtimes(tmp_path):
     run(sys.executable, '-c', f"""
 import erpose, torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
+init_default_scope('mmpose')
 model = MODELS.build(Config.fromfile({str(yolo)!r}).model)
 torch.save(dict(state_dict=model.state_dict()), {str(random)!r})""", cwd=tmp_path)
     said = run(sys.executable, zoo.root() / 'tools/benchmark.py', 'crowd/images', '--torch',
