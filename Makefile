@@ -19,6 +19,7 @@ lint: $(STAMP)
 install: $(STAMP)
 
 $(STAMP): setup.cfg setup.py $(wildcard requirements/*.txt)
+	@echo "Setting up $(VENV), which takes a minute or more and is silent"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -r requirements/base.txt -r requirements/deploy.txt -r requirements/tests.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -r requirements/openmmlab.txt

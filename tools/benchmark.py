@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from erpose.deploy.benchmark import Subject, measure, onnx_subject, table
+from erpose.deploy.benchmark import Subject, measure, onnx_subject, report
 from erpose.deploy.sources import expand, read_image
 
 
@@ -23,9 +23,9 @@ def torch_subject(config_file: str, checkpoint: str) -> Subject:
     from mmpose.structures import PoseDataSample
 
     from erpose.deploy import letterbox
-    from erpose.experiments.speed import deployed
+    from erpose.engine import deployed_model
     config = Config.fromfile(config_file)
-    model = deployed(config, checkpoint)
+    model = deployed_model(config, checkpoint)
     size = tuple(config.input_size)
     samples = []
 
@@ -79,6 +79,6 @@ if __name__ == '__main__':
         sys.exit(f'benchmark: {error}')
     print(f'{len(images)} images, batch {args.batch}, {args.threads} thread(s), '
           f'milliseconds: median (quartiles)')
-    print(table(results))
+    print(report(results))
     if args.json:
         Path(args.json).write_text(json.dumps(results, indent=2))

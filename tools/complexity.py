@@ -8,7 +8,9 @@ from pathlib import Path
 from mmengine.config import Config
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.experiments.speed import complexity, deployed
+from erpose.engine import deployed_model
+from erpose.experiments.speed import complexity
+from erpose.markdown import table
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(
@@ -16,7 +18,8 @@ if __name__ == '__main__':
     parser.add_argument('configs', nargs='+')
     parser.add_argument('--size', type=int, default=640)
     args = parser.parse_args()
-    print('| config | parameters (M) | GFLOPs |\n|---|---|---|')
+    rows = [['config', 'parameters (M)', 'GFLOPs']]
     for path in args.configs:
-        counts = complexity(deployed(Config.fromfile(path)), args.size)
-        print(f"| {Path(path).stem} | {counts['params']:.2f} | {counts['gflops']:.2f} |")
+        counts = complexity(deployed_model(Config.fromfile(path)), args.size)
+        rows.append([Path(path).stem, f"{counts['params']:.2f}", f"{counts['gflops']:.2f}"])
+    print(table(rows))

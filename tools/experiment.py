@@ -10,7 +10,6 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config
 from mmengine.fileio import dump
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
@@ -24,8 +23,7 @@ def measure_speed(plan, work_dir: Path) -> dict:
     """Size and speed of the systems with the weights of the first seed."""
     configs, checkpoints = {}, {}
     for system in plan.systems:
-        configs[system.name] = Config.fromfile(system.config)
-        configs[system.name].merge_from_dict(dict(system.options, **system.test_options))
+        configs[system.name] = system.load(test=True)
         trained = run_folder(work_dir, plan, plan.system(system.weights_of), plan.seeds[0])
         checkpoints[system.name] = str(last_checkpoint(trained / 'train'))
     return measure(configs, checkpoints, plan.input_size)

@@ -3,7 +3,7 @@ import time
 import numpy as np
 import pytest
 
-from erpose.deploy.benchmark import Subject, measure, onnx_subject, table
+from erpose.deploy.benchmark import Subject, measure, onnx_subject, report
 
 IMAGES = [np.zeros((48, 64, 3), np.uint8)] * 4
 
@@ -37,4 +37,4 @@ def test_onnx_file(fixed_file):
     results = measure([onnx_subject(str(fixed_file), threads=1)], IMAGES[:1], rounds=1)
     name, row = next(iter(results.items()))
     assert name == 'fixed.onnx, CPUExecutionProvider' and row['forward']['median'] > 0
-    assert table(results).count('\n') == 2
+    assert report(results).count('\n') == 2

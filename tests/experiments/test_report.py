@@ -1,16 +1,12 @@
 import json
 
-from erpose.experiments.report import cell, learning_curve, table
+from erpose.experiments.report import cell, learning_curve
 
 
 def test_cells_show_mean_and_half_the_range():
     assert cell([]) == '-'
     assert cell([0.1234]) == '12.34'
     assert cell([0.10, 0.12, 0.17]) == '13.00 ± 3.50'
-
-
-def test_table():
-    assert table([['a', 'b'], ['1', '2']]) == '| a | b |\n|---|---|\n| 1 | 2 |'
 
 
 def test_learning_curve_joins_the_logs_of_an_interrupted_run(tmp_path):

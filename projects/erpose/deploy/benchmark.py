@@ -6,6 +6,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from erpose.markdown import table
+
 from .predictor import Predictor
 
 STAGES = ('before', 'forward', 'after', 'total')
@@ -89,12 +91,11 @@ def summary(values: Sequence[float]) -> dict:
     return dict(median=float(median), low=float(low), high=float(high))
 
 
-def table(results: Dict[str, dict]) -> str:
+def report(results: Dict[str, dict]) -> str:
     """The results as Markdown; milliseconds: median (quartiles)."""
-    lines = ['| model | before | forward | after | total | images/s | ratio |',
-             '|---|---|---|---|---|---|---|']
+    rows = [['model', *STAGES, 'images/s', 'ratio']]
     for name, row in results.items():
         cells = ['{median:.2f} ({low:.2f}-{high:.2f})'.format(**row[s]) for s in STAGES]
-        lines.append(f"| {name} | {' | '.join(cells)} | {row['images_per_second']:.1f} | "
-                     f"{row['ratio']:.2f} |")
-    return '\n'.join(lines)
+        rows.append([name, *cells, f"{row['images_per_second']:.1f}",
+                     f"{row['ratio']:.2f}"])
+    return table(rows)

@@ -117,10 +117,11 @@ def export(args) -> int:
     from .compress import to_float16, to_int8
     from .export import export_onnx, load_network
     from .sources import IMAGES, read_image
+    from .writers import writable
     if args.fp16 and args.int8:
         raise ValueError('choose one of --fp16 and --int8')
     network, info = load_network(args.config, args.checkpoint)
-    out = export_onnx(network, info, writable_file(args.out), _side(args.size),
+    out = export_onnx(network, info, writable(args.out), _side(args.size),
                       args.dynamic)
     if args.fp16:
         to_float16(out, out)
@@ -132,11 +133,6 @@ def export(args) -> int:
         to_int8(out, out, map(read_image, files))
     print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
     return 0
-
-
-def writable_file(path: str) -> Path:
-    from .writers import writable
-    return writable(path)
 
 
 class Progress:

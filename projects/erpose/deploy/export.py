@@ -5,12 +5,10 @@ from typing import Tuple, Union
 
 import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmengine.runner import load_checkpoint
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from mmpose.registry import MODELS
 from torch import Tensor, nn
 
+from erpose.engine import deployed_model
 from erpose.structures import pose_boxes
 from erpose.version import __version__
 
@@ -59,12 +57,7 @@ class PoseNetwork(nn.Module):
 def load_network(config: Union[str, Config], checkpoint: str) -> Tuple[PoseNetwork, dict]:
     """The network of a config with a checkpoint's weights, and its metadata."""
     config = Config.fromfile(config) if not isinstance(config, Config) else config
-    init_default_scope('mmpose')
-    for part in ('backbone', 'neck'):
-        config.model[part].pop('init_cfg', None)
-    model = MODELS.build(config.model)
-    load_checkpoint(model, checkpoint, map_location='cpu', logger='silent')
-    model.switch_to_deploy()
+    model = deployed_model(config, checkpoint)
     return PoseNetwork(model).eval(), metadata(config)
 
 

@@ -89,12 +89,9 @@ class Predictor:
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)
         people = []
         for start in range(0, len(images), step):
-            people += self._predict(images[start:start + step], step, score_thr)
+            pixels, fits = self.prepare(images[start:start + step], step)
+            people += self.finish(self.forward(pixels), fits, score_thr)
         return people
-
-    def _predict(self, images, step: int, score_thr: float) -> List[People]:
-        pixels, fits = self.prepare(images, step)
-        return self.finish(self.forward(pixels), fits, score_thr)
 
     def prepare(self, images, step: int = 1):
         """Images to the network's input, float32 (B, 3, H, W), and how each was fitted."""

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional
 
+from mmengine.config import Config
 from mmengine.fileio import load
 
 from erpose import zoo
@@ -30,6 +31,12 @@ class System(NamedTuple):
     def slug(self) -> str:
         """The name as a folder's."""
         return re.sub(r'[^a-z0-9.+]+', '-', self.name.lower()).strip('-')
+
+    def load(self, test: bool = False) -> Config:
+        """The config with the system's changes, those of tests too if ``test``."""
+        config = Config.fromfile(self.config)
+        config.merge_from_dict(dict(self.options, **(self.test_options if test else {})))
+        return config
 
 
 class Plan(NamedTuple):

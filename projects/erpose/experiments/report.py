@@ -6,8 +6,10 @@ from typing import Dict, List, Sequence
 
 from mmengine.fileio import load
 
+from erpose.markdown import table
+
 from .plan import Plan
-from .run import run_folder
+from .run import metrics_file, run_folder
 
 COLUMNS = {
     'coco/AP': 'AP',
@@ -29,8 +31,8 @@ def collect(plan: Plan, work_dir: Path) -> Dict[str, Dict[str, List[dict]]]:
     for system in plan.systems:
         results[system.name] = {}
         for test in plan.tests:
-            files = [run_folder(work_dir, plan, system, seed) / 'tests' /
-                     f'{test.replace("/", "_")}.json' for seed in plan.seeds]
+            files = [metrics_file(run_folder(work_dir, plan, system, seed), test)
+                     for seed in plan.seeds]
             results[system.name][test] = [load(f)['metrics'] for f in files if f.exists()]
     return results
 
@@ -42,12 +44,6 @@ def cell(values: Sequence[float]) -> str:
     mean = 100 * statistics.fmean(values)
     spread = 50 * (max(values) - min(values))
     return f'{mean:.2f} ± {spread:.2f}' if len(values) > 1 else f'{mean:.2f}'
-
-
-def table(rows: List[List[str]]) -> str:
-    """Rows of cells, the first being the heading, as Markdown."""
-    lines = ['| ' + ' | '.join(row) + ' |' for row in rows]
-    return '\n'.join([lines[0], '|' + '---|' * len(rows[0]), *lines[1:]])
 
 
 def write_report(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> Path:
@@ -76,7 +72,7 @@ def write_report(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> Path:
                   'As deployed. Latency: PyTorch, one CPU thread, batch 1, image tensor to '
                   'poses; systems take turns, medians.', table(rows)]
     parts += _plots(plan, work_dir, results, speed, folder)
-    parts += ['## Runs', *_runs(plan, work_dir)]
+    parts += ['## Runs', _runs(plan, work_dir)]
     path = folder / 'report.md'
     path.write_text('\n\n'.join(parts) + '\n')
     return path
@@ -118,16 +114,17 @@ def _plots(plan, work_dir, results, speed, folder) -> List[str]:
         values = [m['coco/AP'] for m in results[name][test] if 'coco/AP' in m]
         if values:
             axes.scatter(measured['latency'], 100 * statistics.fmean(values), label=name)
+    axes.margins(0.1)
     axes.set(xlabel='latency (ms)', ylabel=f'AP, {test}', xlim=(0, None), ylim=(0, None))
     if axes.collections:
-        axes.legend()
+        axes.legend(loc='lower left')
         figure.savefig(folder / 'ap_latency.png', dpi=120)
         parts.append('![AP against latency](ap_latency.png)')
     plt.close(figure)
     return parts
 
 
-def _runs(plan: Plan, work_dir: Path) -> List[str]:
+def _runs(plan: Plan, work_dir: Path) -> str:
     rows = [['system', 'seed', 'minutes', 'commit', 'command']]
     for system in plan.systems:
         for seed in plan.seeds:
@@ -136,4 +133,4 @@ def _runs(plan: Plan, work_dir: Path) -> List[str]:
                 run = load(record)
                 rows.append([system.name, str(seed), f"{run['train_seconds'] / 60:.0f}",
                              run['commit'], f"`{run['train_command']}`"])
-    return [table(rows)]
+    return table(rows)

@@ -31,6 +31,11 @@ def run_folder(work_dir: Path, plan: Plan, system: System, seed: int) -> Path:
     return work_dir / plan.name / system.slug / f'seed_{seed}'
 
 
+def metrics_file(folder: Path, test: str) -> Path:
+    """Where a run keeps what it reached on a test set."""
+    return folder / 'tests' / f'{test.replace("/", "_")}.json'
+
+
 def run(plan: Plan, work_dir: Path) -> None:
     """Does what is left of the experiment: trains, tests and records every run."""
     for seed in plan.seeds:
@@ -48,7 +53,7 @@ def train(system: System, seed: int, folder: Path) -> None:
     """Trains to the end of the schedule, from where the last attempt stopped."""
     record_file = folder / 'record.json'
     record = load(record_file) if record_file.exists() else describe(system, seed)
-    changed = record['options'] != options_text(dict(system.options))
+    changed = record['options'] != options_text(system.options)
     if changed or record['config'] != _relative(system.config):
         raise RuntimeError(f'{folder} holds a run of {record["config"]} with '
                            f'{record["options"]}, the plan says otherwise: move it away')
@@ -72,7 +77,7 @@ def train(system: System, seed: int, folder: Path) -> None:
 def evaluate(system: System, checkpoint: Path, test: str, options: dict,
              folder: Path) -> None:
     """Tests a checkpoint on one test set, unless that was done."""
-    out = folder / 'tests' / f'{test.replace("/", "_")}.json'
+    out = metrics_file(folder, test)
     if out.exists():
         return
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -97,12 +102,11 @@ def last_checkpoint(train_dir: Path) -> Path:
 
 def describe(system: System, seed: int) -> dict:
     """What a reader needs to repeat the run, or to tell why a repeat differs."""
-    config = Config.fromfile(system.config)
-    config.merge_from_dict(dict(system.options))
+    config = system.load()
     return dict(
         system=system.name,
         config=_relative(system.config),
-        options=options_text(dict(system.options)),
+        options=options_text(system.options),
         seed=seed,
         config_sha256=hashlib.sha256(config.pretty_text.encode()).hexdigest(),
         data_sha256=annotation_hashes(config),
