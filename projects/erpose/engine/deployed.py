@@ -21,6 +21,5 @@ def deployed_model(config: Config, checkpoint: Optional[str] = None) -> nn.Modul
     model = MODELS.build(config.model)
     if checkpoint:
         load_checkpoint(model, checkpoint, map_location='cpu', logger='silent')
-    if not config.model.get('test_cfg', {}).get('one_to_many'):
-        model.switch_to_deploy()
+    model.switch_to_deploy()
     return model.eval()

@@ -82,7 +82,7 @@ def random_case(kind, seed, batch=2, persons=5):
     return scores, poses, make_targets(keypoints, labelled, area)
 
 
-def slow_assign(scores, poses, targets, topk=10, score_power=0.5, oks_power=6.0, window=5):
+def slow_assign(scores, poses, targets, topk=10, score_power=0.5, oks_power=2.0, window=5):
     """The class docstring, one image and one person at a time, in plain Python."""
     owners, soft = torch.full((len(scores), A), -1), torch.zeros(len(scores), A)
     for b in range(len(scores)):
@@ -174,7 +174,7 @@ def slow_settle(people, topk):
 @pytest.mark.parametrize('settings', [
     pytest.param(dict(), id='one-to-many'),
     pytest.param(dict(topk=1), id='one-to-one'),
-    pytest.param(dict(topk=4, window=3, score_power=1.0, oks_power=2.0), id='other'),
+    pytest.param(dict(topk=4, window=3, score_power=1.0, oks_power=6.0), id='other'),
     pytest.param(dict(window=1), id='fewer candidates than topk'),
 ])
 @pytest.mark.parametrize('kind', KINDS)

@@ -82,8 +82,9 @@ def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, fi
     assert head.sigmas[0] == pytest.approx(first_sigma)
     assert torch.equal(head.sigmas, head.loss_pose.sigmas)
     assert torch.equal(head.sigmas, head.one_to_many_decoder.sigmas)
-    scores, poses = head(random_feats())
-    assert [tuple(s.shape) for s in scores] == [(2, 1, n, n) for n in (16, 8, 4)]
+    *scores, poses = head(random_feats())
+    for maps in scores:
+        assert [tuple(s.shape) for s in maps] == [(2, 1, n, n) for n in (16, 8, 4)]
     assert [p.shape[1] for p in poses] == [3 * num_keypoints] * 3
     samples = [sample([(40, 40)], num_keypoints=num_keypoints)] * 2
     losses = head.loss(random_feats(), samples)
@@ -349,9 +350,15 @@ def test_predictions(test_cfg):
         assert (low < 0).any() or (high > SIZE).any()  # the clip above says something
 
 
-def test_one_to_many_decodes_its_own_scores():
-    head = trained(build_head())
-    assert predict(head)[0].scores[0] != predict(head, one_to_many=True)[0].scores[0]
+def test_scores_are_those_of_the_branches():
+    head, feats = trained(build_head()), random_feats()
+    one, many = (flatten_levels(branch(feats)).squeeze(-1).sigmoid()
+                 for branch in (head.score_branch, head.one_to_many_score_branch))
+    with torch.no_grad():
+        torch.testing.assert_close(head.decode(feats).scores[0],
+                                   (one[0] * many[0]).sqrt().topk(100).values)
+        alone = head.decode(feats, one_to_many=True).scores[0]
+    assert alone.max() == many[0].max()
 
 
 def test_boxes_are_clipped_to_the_width_and_height():
@@ -377,7 +384,7 @@ def test_switch_to_deploy_drops_training_and_changes_no_bit():
     before = predict(head)
     head.switch_to_deploy()
     parts = {name.split('.')[0] for name in head.state_dict()}
-    assert parts == {'score_branch', 'pose_branch'}
+    assert parts == {'score_branch', 'one_to_many_score_branch', 'pose_branch'}
     for old, new in zip(before, predict(head)):
         for name, value in old.items():
             np.testing.assert_array_equal(value, new[name])

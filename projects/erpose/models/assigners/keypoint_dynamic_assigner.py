@@ -59,7 +59,8 @@ class KeypointDynamicAssigner:
     Args:
         topk (int): Most priors a person takes. Defaults to 10 (YOLOX, YOLOv10).
         score_power (float): a. Defaults to 0.5 (YOLOv10).
-        oks_power (float): b. Defaults to 6.0 (TOOD).
+        oks_power (float): b. Defaults to 2.0. OKS spreads wider than IoU: with TOOD's 6 all
+            but one target of a person are next to 0, and the scores rank poses worse.
         window (int): Side of the candidate window in cells, odd. Defaults to 5
             (YOLOX's centre radius of 2.5 strides).
     """
@@ -67,7 +68,7 @@ class KeypointDynamicAssigner:
     def __init__(self,
                  topk: int = 10,
                  score_power: float = 0.5,
-                 oks_power: float = 6.0,
+                 oks_power: float = 2.0,
                  window: int = 5):
         if window % 2 == 0 or window < 1:
             raise ValueError(f'window must be odd and positive, got {window}')

@@ -37,7 +37,7 @@ def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
 
 @TASK_UTILS.register_module()
 class NMSFreePoseDecoder:
-    """Top-k of the one-to-one scores; only what is kept is decoded.
+    """Top-k of the scores; only what is kept is decoded.
 
     One-to-one training leaves one high score a person, so there is nothing to suppress:
     no step depends on how many people there are, and every shape is static.
@@ -56,7 +56,7 @@ class NMSFreePoseDecoder:
         """Decodes a batch.
 
         Args:
-            scores (Tensor): Score logits, (B, A).
+            scores (Tensor): In [0, 1], (B, A).
             poses (Tensor): 2K offsets in strides and K visibility logits, (B, A, 3K).
             priors (PointPriors): The A priors.
         """
@@ -65,4 +65,4 @@ class NMSFreePoseDecoder:
         poses = poses.gather(1, index.unsqueeze(-1).expand(-1, -1, poses.shape[-1]))
         offsets, visibilities = poses.split([2 * num_keypoints, num_keypoints], dim=-1)
         keypoints = decode_poses(offsets, priors.points[index], priors.strides[index])
-        return Poses(scores.sigmoid(), keypoints, visibilities.sigmoid())
+        return Poses(scores, keypoints, visibilities.sigmoid())

@@ -29,13 +29,14 @@ class ERPoseHead(BaseModule):
     ::
 
         features --+-- pose branch ----------> 2K offsets + K visibilities --+
-                   +-- one-to-many scores ---> (training only)               +--> poses
-                   +-- heatmaps at stride 8 -> (training only)               |
+                   +-- one-to-many scores -----------------------------------+--> poses
                    +-- detached -- one-to-one scores ------------------------+
+                   +-- heatmaps at stride 8 -> (training only)
 
     The pose branch learns from all one-to-many positives. The one-to-one scores, on
-    features whose gradient is cut, learn to pick one prior a person; they alone rank at
-    inference, so nothing needs suppressing.
+    features whose gradient is cut, learn to pick one prior a person, so nothing needs
+    suppressing. The one-to-many scores, learnt from many more positives, tell good poses
+    from bad ones better. At inference the geometric mean of both ranks.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
@@ -54,7 +55,7 @@ class ERPoseHead(BaseModule):
         one_to_one_assigner (dict): One-to-one assigner. Defaults to score * OKS^2: the
             score's larger say keeps the choice among equally good neighbours from one step
             to the next; with score^0.5 * OKS^6 it jumps, and duplicates stay.
-        decoder (dict): Decodes the one-to-one outputs.
+        decoder (dict): Decodes without NMS, ranked by both scores.
         one_to_many_decoder (dict): Decodes the one-to-many outputs, when
             ``test_cfg['one_to_many']`` asks for them.
         loss_score, loss_pose, loss_vis, loss_heatmap (dict): The losses. ``loss_score``
@@ -72,13 +73,12 @@ class ERPoseHead(BaseModule):
                  heatmap_sigma: float = 2.0,
                  assigner: dict = dict(type='KeypointDynamicAssigner'),
                  one_to_one_assigner: dict = dict(
-                     type='KeypointDynamicAssigner', topk=1, score_power=1.0,
-                     oks_power=2.0),
+                     type='KeypointDynamicAssigner', topk=1, score_power=1.0),
                  decoder: dict = dict(type='NMSFreePoseDecoder'),
                  one_to_many_decoder: dict = dict(type='OKSNMSPoseDecoder'),
                  loss_score: dict = dict(
                      type='VariFocalLoss', use_target_weight=True, reduction='sum'),
-                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=10.0),
+                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=20.0),
                  loss_vis: dict = dict(
                      type='BCELoss', use_target_weight=True,
                      reduction='sum', loss_weight=0.5),
@@ -114,6 +114,7 @@ class ERPoseHead(BaseModule):
         self.loss_score = MODELS.build(loss_score)
         self.loss_pose = MODELS.build(dict(loss_pose, sigmas=sigmas))
         self.loss_vis = MODELS.build(loss_vis)
+        self.deployed = False
 
     def init_weights(self):
         """Scores start at 0.01 (RetinaNet's prior), so that background does not swamp."""
@@ -127,15 +128,17 @@ class ERPoseHead(BaseModule):
             torch.nn.init.normal_(output.weight, std=0.01)
             torch.nn.init.zeros_(output.bias)
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
-        """One-to-one outputs, level by level: score logits and poses.
+    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], ...]:
+        """What inference needs, level by level.
 
         Returns:
-            tuple[list[Tensor], list[Tensor]]: L maps (B, 1, H, W) and L maps
-            (B, 3K, H, W): x, y offsets in strides of each keypoint in turn, then K
-            visibility logits.
+            tuple[list[Tensor], list[Tensor], list[Tensor]]: L maps (B, 1, H, W) of
+            one-to-one score logits, as many of one-to-many ones, and L maps (B, 3K, H, W)
+            of poses: x, y offsets in strides of each keypoint in turn, then K visibility
+            logits.
         """
-        return self.score_branch(feats), self.pose_branch(feats)
+        return (self.score_branch(feats), self.one_to_many_score_branch(feats),
+                self.pose_branch(feats))
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
@@ -144,7 +147,7 @@ class ERPoseHead(BaseModule):
         Besides the losses, ``oks`` is the mean OKS of the poses that the one-to-one
         assignment chose: what training improves, in the metric's own unit.
         """
-        if self.one_to_many_score_branch is None:
+        if self.deployed:
             raise RuntimeError('switch_to_deploy() dropped what training needs')
         poses = flatten_levels(self.pose_branch(feats))
         many = flatten_levels(self.one_to_many_score_branch(feats)).squeeze(-1)
@@ -194,14 +197,11 @@ class ERPoseHead(BaseModule):
 
     def decode(self, feats: Tuple[Tensor, ...], one_to_many: bool = False) -> Poses:
         """Features to the best N poses of each image."""
-        scores = self.one_to_many_score_branch if one_to_many else self.score_branch
-        if scores is None:
-            raise RuntimeError('switch_to_deploy() dropped the one-to-many branch: build '
-                               'the model anew to test it')
-        decoder = self.one_to_many_decoder if one_to_many else self.decoder
-        return decoder.decode(
-            flatten_levels(scores(feats)).squeeze(-1).float(),
-            flatten_levels(self.pose_branch(feats)).float(), self.priors(feats))
+        one, many, poses = (flatten_levels(maps).float() for maps in self(feats))
+        one, many = one.squeeze(-1).sigmoid(), many.squeeze(-1).sigmoid()
+        if one_to_many:
+            return self.one_to_many_decoder.decode(many, poses, self.priors(feats))
+        return self.decoder.decode((one * many).sqrt(), poses, self.priors(feats))
 
     def priors(self, feats: Sequence[Tensor]) -> PointPriors:
         """The priors of the given features."""
@@ -211,9 +211,9 @@ class ERPoseHead(BaseModule):
         return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
 
     def switch_to_deploy(self, test_cfg: Optional[dict] = None):
-        """Drops everything that training alone needs."""
-        self.one_to_many_score_branch = None
+        """Drops what training alone needs."""
         self.heatmap_branch = None
+        self.deployed = True
 
     def _score_loss(self, logits, assignment, ignored) -> Tensor:
         weight = (~ignored | (assignment.person >= 0)).float()
