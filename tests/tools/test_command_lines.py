@@ -68,18 +68,16 @@ def test_missing_data_root_is_said_at_once(tmp_path):
     assert result.returncode != 0 and 'nowhere: no such folder' in result.stderr
 
 
-def test_export_and_predict_are_commands(tmp_path):
-    entry = next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
-    run('erpose', 'export', entry['Config'], entry['Weights'], 'out/n.onnx', '--size', 128,
-        96, cwd=tmp_path)
+def test_export_and_predict_are_commands(shipped, tmp_path):
+    run('erpose', 'export', shipped['Config'], shipped['Weights'], 'out/n.onnx', '--size',
+        128, 96, cwd=tmp_path)
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
     said = run('erpose', 'predict', 'out/n.onnx', 'crowd/images', '--threads', 1,
                cwd=tmp_path)
     assert '128x96, 17 keypoints' in said and 'written: erpose_output' in said
 
 
-def test_benchmark_takes_both_runtimes(tmp_path):
-    entry = next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
+def test_benchmark_takes_both_runtimes(shipped, tmp_path):
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
     yolo = zoo.root() / 'configs/yolo_pose/yolo_pose-n_8xb32-300e_coco-640x640.py'
     random = tmp_path / 'random.pth'
@@ -92,8 +90,8 @@ init_default_scope('mmpose')
 model = MODELS.build(Config.fromfile({str(yolo)!r}).model)
 torch.save(dict(state_dict=model.state_dict()), {str(random)!r})""", cwd=tmp_path)
     said = run(sys.executable, zoo.root() / 'tools/benchmark.py', 'crowd/images', '--torch',
-               entry['Config'], entry['Weights'], '--torch', yolo, random, '--rounds', 1,
-               '--json', 'speed.json', cwd=tmp_path)
+               shipped['Config'], shipped['Weights'], '--torch', yolo, random,
+               '--rounds', 1, '--json', 'speed.json', cwd=tmp_path)
     assert said.count(', PyTorch |') == 2 and (tmp_path / 'speed.json').exists()
 
 

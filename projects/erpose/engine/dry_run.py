@@ -1,0 +1,115 @@
+"""What a training will need, found out in a minute instead of overnight."""
+import logging
+import math
+import resource
+import statistics
+import tempfile
+import time
+from datetime import timedelta
+from typing import List
+
+import torch
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+
+class _StepTimes(Hook):
+    """Seconds of each step, and of the wait for its data."""
+    priority = 'VERY_LOW'
+
+    def __init__(self):
+        self.data, self.step = [], []
+        self._last = None
+
+    def before_train(self, runner):
+        self._last = time.perf_counter()
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        self._begin = _now()
+        self.data.append(self._begin - self._last)
+
+    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+        self._last = _now()
+        self.step.append(self._last - self._begin)
+
+
+def dry_run(config: Config, steps: int = 10) -> dict:
+    """Builds everything that a training builds, takes some steps and predicts a batch.
+
+    Broken data, missing weights and too little memory show here. Nothing is kept.
+
+    Args:
+        config (Config): Of a training. Not changed.
+        steps (int): Training steps; the first two warm up and are not counted. At least 3.
+
+    Returns:
+        dict: ``train_images``, ``val_images``, ``batch_size``, ``step`` and ``data``
+        (medians in seconds, of a whole step and of the wait for its data), ``memory``
+        (GiB, peak, of the device; on a CPU of the process), ``device``.
+
+    Raises:
+        ValueError: If there are fewer than 3 steps, or the data set has fewer batches.
+    """
+    if steps < 3:
+        raise ValueError(f'at least 3 steps, got {steps}: the first two warm up')
+    config = config.copy()
+    config.train_cfg = dict(type='IterBasedTrainLoop', max_iters=steps,
+                            val_interval=steps + 1)
+    config.param_scheduler = None
+    config.default_hooks = dict(config.get('default_hooks', {}), checkpoint=None)
+    config.log_level = logging.getLevelName(logging.WARNING)
+    times = _StepTimes()
+    with tempfile.TemporaryDirectory() as folder:
+        config.work_dir = folder
+        runner = Runner.from_cfg(config)
+        runner.register_hook(times)
+        model = runner.train()
+        loader = runner.val_dataloader
+        batch = next(iter(loader))
+        with torch.no_grad():
+            model.eval().val_step(batch)
+    seconds = [d + s for d, s in zip(times.data, times.step)][2:]
+    cuda = torch.cuda.is_available()
+    return dict(
+        train_images=len(runner.train_dataloader.dataset), val_images=len(loader.dataset),
+        batch_size=runner.train_dataloader.batch_size,
+        step=statistics.median(seconds), data=statistics.median(times.data[2:]),
+        memory=(torch.cuda.max_memory_allocated() / 2**30 if cuda else
+                resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20),
+        device=torch.cuda.get_device_name() if cuda else 'CPU')
+
+
+def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
+    """What that means for the whole training, a line a fact.
+
+    Args:
+        config (Config): Of the training.
+        seen (dict): What :func:`dry_run` returned.
+        gpus (int): Processes, each with a device of the kind that was seen.
+    """
+    batch = seen['batch_size'] * gpus
+    steps = math.ceil(seen['train_images'] / batch)
+    epochs = config.train_cfg.max_epochs
+    epoch = timedelta(seconds=round(steps * seen['step']))
+    whole = timedelta(seconds=round(epochs * steps * seen['step']))
+    lines = [
+        f'data: {seen["train_images"]} training images, {seen["val_images"]} of validation',
+        f'step: {seen["step"]:.2f} s at batch {seen["batch_size"]} on one '
+        f'{seen["device"]}, {seen["data"]:.2f} s of it waiting for data',
+        f'memory: {seen["memory"]:.1f} GiB',
+        f'epoch: {steps} steps of {gpus} x {seen["batch_size"]} images, {epoch}',
+        f'training: {epochs} epochs, {whole}, validation and communication not counted',
+    ]
+    base = config.get('auto_scale_lr', {}).get('base_batch_size')
+    lr = config.optim_wrapper.optimizer.lr
+    if base and base != batch:
+        lines.append(f'learning rate: {lr:g} is for {base} images a step, here are '
+                     f'{batch}: --auto-scale-lr makes it {lr * batch / base:g}')
+    return lines
+
+
+def _now() -> float:
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()

@@ -1,0 +1,53 @@
+import pytest
+from mmengine.config import Config
+
+from erpose import zoo
+from erpose.datasets.synthetic import generate
+from erpose.engine.dry_run import dry_run, forecast
+
+CONFIG = zoo.root() / 'configs/erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    for split, count in (('train', 8), ('val', 3)):
+        generate(tmp_path / 'synthetic' / split, count, seed=0, image_size=(96, 96),
+                 persons=(1, 2))
+    monkeypatch.setenv('ERPOSE_DATA', str(tmp_path))
+    config = Config.fromfile(CONFIG)
+    for loader in (config.train_dataloader, config.val_dataloader):
+        loader.update(batch_size=2, num_workers=0, persistent_workers=False)
+    return config
+
+
+def test_sees_what_training_needs(config, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    before = config.pretty_text
+    seen = dry_run(config, steps=3)
+    assert config.pretty_text == before and not (tmp_path / 'work_dirs').exists()
+    assert (seen['train_images'], seen['val_images'], seen['batch_size']) == (8, 3, 2)
+    assert 0 <= seen['data'] < seen['step'] < 60 and 0.1 < seen['memory'] < 50
+
+
+def test_missing_images_are_said(config):
+    config.train_dataloader.dataset.data_prefix.img = 'nowhere/'
+    with pytest.raises(FileNotFoundError, match='images of .* is there'):
+        dry_run(config, steps=3)
+
+
+def test_forecast():
+    config = Config(dict(
+        train_cfg=dict(max_epochs=10), auto_scale_lr=dict(base_batch_size=256),
+        optim_wrapper=dict(optimizer=dict(lr=0.004))))
+    seen = dict(train_images=1000, val_images=10, batch_size=32, step=2.0, data=0.5,
+                memory=3.0, device='CPU')
+    text = '\n'.join(forecast(config, seen, gpus=4))
+    assert '8 steps of 4 x 32 images, 0:00:16' in text
+    assert '10 epochs, 0:02:40' in text
+    assert '--auto-scale-lr makes it 0.002' in text
+    assert 'learning rate' not in '\n'.join(forecast(config, seen, gpus=8))
+
+
+def test_too_few_steps():
+    with pytest.raises(ValueError, match='at least 3 steps, got 2'):
+        dry_run(Config(), steps=2)
