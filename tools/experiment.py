@@ -3,7 +3,8 @@
     python tools/experiment.py systems_coco-mini-lsp-320 --data-root DATA
 
 The experiments are the files of configs/experiments. An interrupted one goes on where it
-stopped; a finished one is only reported anew.
+stopped; a finished one is only reported anew. results.json holds, for programs, all that
+report.md shows, and the record of every run.
 """
 import argparse
 import os
@@ -15,6 +16,7 @@ from mmengine.fileio import dump
 import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.experiments import load_plan, plans
 from erpose.experiments.report import write_report
+from erpose.experiments.results import collect
 from erpose.experiments.run import last_checkpoint, run, run_folder
 from erpose.experiments.speed import measure
 
@@ -44,7 +46,8 @@ if __name__ == '__main__':
     except (ValueError, FileNotFoundError, RuntimeError) as error:
         sys.exit(f'experiment: {error}')
     speed = measure_speed(plan, args.work_dir)
-    dump(speed, args.work_dir / plan.name / 'speed.json', indent=2)
-    report = write_report(plan, args.work_dir, speed)
+    results = collect(plan, args.work_dir, speed)
+    dump(results, args.work_dir / plan.name / 'results.json', indent=1)
+    report = write_report(results, args.work_dir / plan.name)
     print(report.read_text())
     print(f'written: {report}')

@@ -66,6 +66,10 @@ def test_from_nothing_to_the_table_and_not_twice(experiment):
     assert len(rows) == 3  # metrics, speed, runs
     assert len([line for line in report.splitlines() if '| OKS-NMS' in line]) == 2
     assert (experiment / 'out/two/ap_epoch.png').stat().st_size > 1000
+    results = json.loads((experiment / 'out/two/results.json').read_text())
+    trained, = results['systems']['NMS-free']['runs']
+    assert trained['record']['seed'] == 0 and trained['curve'][0][0] == 1
+    assert set(trained['metrics']) == {'synthetic/val'}
     assert str(experiment) not in report and str(Path(__file__).parents[2]) not in report
 
     folder = experiment / 'out/two/nms-free/seed_0'

@@ -1,6 +1,7 @@
 import json
 
-from erpose.experiments.report import cell, learning_curve
+from erpose.experiments.report import cell, write_report
+from erpose.experiments.results import learning_curve
 
 
 def test_cells_show_mean_and_half_the_range():
@@ -15,4 +16,23 @@ def test_learning_curve_joins_the_logs_of_an_interrupted_run(tmp_path):
         folder = tmp_path / stamp / 'vis_data'
         folder.mkdir(parents=True)
         folder.joinpath('scalars.json').write_text('\n'.join(map(json.dumps, entries)))
-    assert learning_curve(tmp_path) == [(2, 10.0), (4, 20.0)]
+    assert learning_curve(tmp_path) == [[2, 10.0], [4, 20.0]]
+
+
+def test_results_of_several_seeds(tmp_path):
+    def runs(*aps):
+        return [dict(seed=seed, metrics={'val': {'coco/AP': ap}},
+                     record=dict(train_seconds=90, commit='c', train_command='train'))
+                for seed, ap in enumerate(aps)]
+
+    speed = dict(params=1.5, gflops=2.5, latency=10.0, latency_ratio=0.5)
+    systems = dict(A=dict(runs=runs(0.1, 0.2), speed=speed),
+                   B=dict(runs=[dict(seed=0, metrics={})], speed=speed))
+    results = dict(plan='p', title='T', input_size=64, tests=['val'], seeds=[0, 1],
+                   systems=systems)
+    lines = write_report(results, tmp_path).read_text().splitlines()
+    assert '| A | 15.00 ± 5.00 |' in lines and '| B | - |' in lines
+    assert '| A | 1.50 | 2.50 | 10.0 | 0.50 |' in lines
+    assert '| A | 1 | 2 | c | `train` |' in lines
+    assert (tmp_path / 'ap_latency.png').exists()
+    assert not (tmp_path / 'ap_epoch.png').exists()

@@ -1,15 +1,9 @@
-"""The table and the plots of an experiment, from what its runs left on disk."""
-import json
+"""The table and the plots of an experiment, from its results."""
 import statistics
 from pathlib import Path
-from typing import Dict, List, Sequence
-
-from mmengine.fileio import load
+from typing import List, Sequence
 
 from erpose.markdown import table
-
-from .plan import Plan
-from .run import metrics_file, run_folder
 
 COLUMNS = {
     'coco/AP': 'AP',
@@ -25,16 +19,34 @@ COLUMNS = {
 """Metrics of the table, in percent, and their headings."""
 
 
-def collect(plan: Plan, work_dir: Path) -> Dict[str, Dict[str, List[dict]]]:
-    """Metrics by system and test set, one dictionary a finished seed."""
-    results = {}
-    for system in plan.systems:
-        results[system.name] = {}
-        for test in plan.tests:
-            files = [metrics_file(run_folder(work_dir, plan, system, seed), test)
-                     for seed in plan.seeds]
-            results[system.name][test] = [load(f)['metrics'] for f in files if f.exists()]
-    return results
+def write_report(results: dict, folder: Path) -> Path:
+    """Writes ``report.md`` and its plots into the folder; returns the report's path.
+
+    Args:
+        results (dict): See :func:`~erpose.experiments.results.collect`.
+        folder (Path): Exists.
+    """
+    seeds = len(results['seeds'])
+    parts = [f'# {results["title"]}',
+             f'Written by `python tools/experiment.py {results["plan"]}`; do not edit. '
+             f'Metrics in percent; seeds: {seeds}'
+             + (' (mean ± half the range).' if seeds > 1 else '.')]
+    for test in results['tests']:
+        parts += [f'## {test}', _metrics(results['systems'], test)]
+    if any(system['speed'] for system in results['systems'].values()):
+        parts += ['## Size and speed',
+                  'As deployed. Latency: PyTorch, one CPU thread, batch 1, image tensor to '
+                  'poses; systems take turns, medians.', _speeds(results)]
+    parts += [*_plots(results, folder), '## Runs', _runs(results['systems'])]
+    path = folder / 'report.md'
+    path.write_text('\n\n'.join(parts) + '\n')
+    return path
+
+
+def values(system: dict, test: str, key: str) -> List[float]:
+    """What the seeds of a system reached."""
+    metrics = [run['metrics'].get(test, {}) for run in system['runs']]
+    return [m[key] for m in metrics if key in m]
 
 
 def cell(values: Sequence[float]) -> str:
@@ -46,61 +58,48 @@ def cell(values: Sequence[float]) -> str:
     return f'{mean:.2f} ± {spread:.2f}' if len(values) > 1 else f'{mean:.2f}'
 
 
-def write_report(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> Path:
-    """Writes ``report.md`` and its plots beside the runs; returns the report's path."""
-    results = collect(plan, work_dir)
-    folder = work_dir / plan.name
-    parts = [f'# {plan.title}',
-             f'Written by `python tools/experiment.py {plan.name}`; do not edit. '
-             f'Metrics in percent; seeds: {len(plan.seeds)}'
-             + (' (mean ± half the range).' if len(plan.seeds) > 1 else '.')]
-    for test in plan.tests:
-        seen = {k for runs in results.values() for m in runs[test] for k in m}
-        keys = [key for key in COLUMNS if key in seen]
-        rows = [['system', *(COLUMNS[key] for key in keys)]]
-        for system in plan.systems:
-            runs = results[system.name][test]
-            rows.append([system.name,
-                         *(cell([m[key] for m in runs if key in m]) for key in keys)])
-        parts += [f'## {test}', table(rows)]
-    if speed:
-        rows = [['system', 'parameters (M)', f'GFLOPs at {plan.input_size}',
-                 'latency (ms)', 'to the first']]
-        rows += [[name, f"{s['params']:.2f}", f"{s['gflops']:.2f}", f"{s['latency']:.1f}",
-                  f"{s['latency_ratio']:.2f}"] for name, s in speed.items()]
-        parts += ['## Size and speed',
-                  'As deployed. Latency: PyTorch, one CPU thread, batch 1, image tensor to '
-                  'poses; systems take turns, medians.', table(rows)]
-    parts += _plots(plan, work_dir, results, speed, folder)
-    parts += ['## Runs', _runs(plan, work_dir)]
-    path = folder / 'report.md'
-    path.write_text('\n\n'.join(parts) + '\n')
-    return path
+def _metrics(systems: dict, test: str) -> str:
+    keys = [key for key in COLUMNS
+            if any(values(system, test, key) for system in systems.values())]
+    return table([['system', *(COLUMNS[key] for key in keys)]] + [
+        [name, *(cell(values(system, test, key)) for key in keys)]
+        for name, system in systems.items()
+    ])
 
 
-def learning_curve(train_dir: Path) -> List[tuple]:
-    """(epoch, AP) of every validation during a training."""
-    points = {}
-    for log in sorted(train_dir.glob('*/vis_data/scalars.json')):
-        for line in log.read_text().splitlines():
-            entry = json.loads(line)
-            if 'coco/AP' in entry:
-                points[entry['step']] = 100 * entry['coco/AP']
-    return sorted(points.items())
+def _speeds(results: dict) -> str:
+    rows = [['system', 'parameters (M)', f'GFLOPs at {results["input_size"]}',
+             'latency (ms)', 'to the first']]
+    for name, system in results['systems'].items():
+        speed = system['speed']
+        rows.append([name, f"{speed['params']:.2f}", f"{speed['gflops']:.2f}",
+                     f"{speed['latency']:.1f}", f"{speed['latency_ratio']:.2f}"])
+    return table(rows)
 
 
-def _plots(plan, work_dir, results, speed, folder) -> List[str]:
+def _runs(systems: dict) -> str:
+    rows = [['system', 'seed', 'minutes', 'commit', 'command']]
+    for name, system in systems.items():
+        for run in system['runs']:
+            if 'record' in run:
+                record = run['record']
+                rows.append([name, str(run['seed']),
+                             f"{record['train_seconds'] / 60:.0f}", record['commit'],
+                             f"`{record['train_command']}`"])
+    return table(rows)
+
+
+def _plots(results: dict, folder: Path) -> List[str]:
     import matplotlib
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt
     parts = []
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
-    for colour, system in enumerate(s for s in plan.systems if s.weights_of == s.name):
-        for seed in plan.seeds:
-            curve = learning_curve(run_folder(work_dir, plan, system, seed) / 'train')
-            if curve:
-                axes.plot(*zip(*curve), marker='o', color=f'C{colour}',
-                          label=system.name if seed == plan.seeds[0] else None)
+    for colour, (name, system) in enumerate(results['systems'].items()):
+        for run in system['runs']:
+            if run.get('curve'):
+                axes.plot(*zip(*run['curve']), marker='o', color=f'C{colour}',
+                          label=name if run is system['runs'][0] else None)
     axes.set(xlabel='epoch', ylabel='AP in training', ylim=(0, None))
     if axes.lines:
         axes.legend()
@@ -108,12 +107,13 @@ def _plots(plan, work_dir, results, speed, folder) -> List[str]:
         parts.append('![AP against epoch](ap_epoch.png)')
     plt.close(figure)
 
-    test = next(iter(plan.tests))
+    test = results['tests'][0]
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
-    for name, measured in speed.items():
-        values = [m['coco/AP'] for m in results[name][test] if 'coco/AP' in m]
-        if values:
-            axes.scatter(measured['latency'], 100 * statistics.fmean(values), label=name)
+    for name, system in results['systems'].items():
+        reached = values(system, test, 'coco/AP')
+        if reached and system['speed']:
+            axes.scatter(system['speed']['latency'], 100 * statistics.fmean(reached),
+                         label=name)
     axes.margins(0.1)
     axes.set(xlabel='latency (ms)', ylabel=f'AP, {test}', xlim=(0, None), ylim=(0, None))
     if axes.collections:
@@ -122,15 +122,3 @@ def _plots(plan, work_dir, results, speed, folder) -> List[str]:
         parts.append('![AP against latency](ap_latency.png)')
     plt.close(figure)
     return parts
-
-
-def _runs(plan: Plan, work_dir: Path) -> str:
-    rows = [['system', 'seed', 'minutes', 'commit', 'command']]
-    for system in plan.systems:
-        for seed in plan.seeds:
-            record = run_folder(work_dir, plan, system, seed) / 'record.json'
-            if record.exists():
-                run = load(record)
-                rows.append([system.name, str(seed), f"{run['train_seconds'] / 60:.0f}",
-                             run['commit'], f"`{run['train_command']}`"])
-    return table(rows)

@@ -1,0 +1,51 @@
+"""All that an experiment's runs left on disk, in one dictionary that JSON can hold."""
+import json
+from pathlib import Path
+from typing import Dict, List
+
+from mmengine.fileio import load
+
+from .plan import Plan
+from .run import metrics_file, run_folder
+
+
+def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
+    """The results of a plan.
+
+    Returns:
+        dict: ``plan``, ``title``, ``input_size``, ``tests`` (names), ``seeds``, and
+        ``systems``: by name ``runs``, one a seed, and ``speed`` (of
+        :func:`~erpose.experiments.speed.measure`). A run has its ``seed``, ``metrics`` by
+        test set and, where the system was trained, ``record`` and ``curve``.
+    """
+    return dict(
+        plan=plan.name, title=plan.title, input_size=plan.input_size,
+        tests=list(plan.tests), seeds=plan.seeds,
+        systems={
+            system.name: dict(
+                runs=[_run(plan, run_folder(work_dir, plan, system, seed), seed)
+                      for seed in plan.seeds],
+                speed=speed.get(system.name))
+            for system in plan.systems
+        })
+
+
+def _run(plan: Plan, folder: Path, seed: int) -> dict:
+    files = {test: metrics_file(folder, test) for test in plan.tests}
+    run = dict(seed=seed,
+               metrics={t: load(f)['metrics'] for t, f in files.items() if f.exists()})
+    record = folder / 'record.json'
+    if record.exists():
+        run.update(record=load(record), curve=learning_curve(folder / 'train'))
+    return run
+
+
+def learning_curve(train_dir: Path) -> List[list]:
+    """[epoch, AP in percent] of every validation during a training."""
+    points = {}
+    for log in sorted(train_dir.glob('*/vis_data/scalars.json')):
+        for line in log.read_text().splitlines():
+            entry = json.loads(line)
+            if 'coco/AP' in entry:
+                points[entry['step']] = 100 * entry['coco/AP']
+    return [list(point) for point in sorted(points.items())]
