@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from erpose import zoo
 from erpose.datasets.synthetic import generate
 from erpose.deploy.export import export_onnx, load_network
 
@@ -9,10 +8,9 @@ SIZE = (128, 96)  # width, height: small and not square
 
 
 @pytest.fixture(scope='session')
-def network():
+def network(shipped):
     """The shipped model, and its metadata."""
-    entry = next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
-    return load_network(entry['Config'], entry['Weights'])
+    return load_network(shipped['Config'], shipped['Weights'])
 
 
 @pytest.fixture(scope='session')

@@ -1,8 +1,11 @@
 import numpy as np
 import onnx
 import pytest
+from mmpose.apis import inference_bottomup, init_model
 
 from erpose.deploy import Predictor
+from erpose.deploy.export import export_onnx
+from erpose.deploy.sources import read_image
 
 
 def same(a, b, atol=1e-2):
@@ -74,3 +77,17 @@ def test_coco_results(fixed_file, image):
     assert first['image_id'] == 'a.jpg' and first['category_id'] == 1
     assert len(first['keypoints']) == 51 and len(first['bbox']) == 4
     np.testing.assert_allclose(first['keypoints'][0], people.keypoints[0, 0, 0], atol=0.01)
+
+
+@pytest.mark.filterwarnings('ignore')
+def test_equals_mmpose_on_the_same_image(shipped, network, tmp_path, crowd):
+    """Colours, scale and padding are those of the validation pipeline."""
+    image = read_image(sorted(crowd.iterdir())[0])
+    path = export_onnx(*network, tmp_path / 'n.onnx', (320, 320))
+    expected = inference_bottomup(init_model(shipped['Config'], shipped['Weights'], 'cpu'),
+                                  image)[0].pred_instances
+    people = Predictor(path)(image, score_thr=0.02)
+    count = (expected.bbox_scores > 0.02).sum()
+    assert len(people.scores) == count > 3
+    np.testing.assert_allclose(people.scores, expected.bbox_scores[:count], atol=0.01)
+    np.testing.assert_allclose(people.keypoints[0], expected.keypoints[0], atol=1)

@@ -52,6 +52,15 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument('--fp16', action='store_true', help='half the size')
     export.add_argument('--int8', metavar='DIR',
                         help='quantise, calibrated on the first 100 images of the folder')
+
+    web = commands.add_parser(
+        'web', help='a page for the browser: drop a picture or a video, see its people')
+    web.add_argument('models', nargs='+', metavar='model', help='ONNX files to choose from')
+    web.add_argument('--host', default='127.0.0.1',
+                     help='address to listen on (default: %(default)s, this machine '
+                          'alone; 0.0.0.0 opens it to the network)')
+    web.add_argument('--port', type=int, default=7860, help='default: %(default)s')
+    web.add_argument('--threads', type=int, metavar='N', help='CPU threads')
     return main_parser
 
 
@@ -59,7 +68,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Runs the command; returns its exit status."""
     args = parser().parse_args(argv)
     try:
-        return predict(args) if args.command == 'predict' else export(args)
+        return dict(predict=predict, export=export, web=web)[args.command](args)
     except (ValueError, ImportError, OSError) as error:
         print(f'erpose {args.command}: {error}', file=sys.stderr)
         return 1
@@ -132,6 +141,12 @@ def export(args) -> int:
             raise ValueError(f'{args.int8}: no images to calibrate on')
         to_int8(out, out, map(read_image, files))
     print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
+    return 0
+
+
+def web(args) -> int:
+    from .web import serve
+    serve(args.models, args.host, args.port, args.threads)
     return 0
 
 

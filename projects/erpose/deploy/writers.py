@@ -2,7 +2,7 @@
 import csv
 import json
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -12,10 +12,16 @@ from .sources import Frame
 
 
 class Drawings:
-    """Writes drawn images, and one video a video source, into a folder."""
+    """Writes drawn images, and one video a video source, into a folder.
 
-    def __init__(self, folder: Path):
+    Args:
+        folder (Path): Made if it is not there.
+        video_format (tuple[str, str]): Suffix and FourCC of videos.
+    """
+
+    def __init__(self, folder: Path, video_format: Tuple[str, str] = ('.mp4', 'mp4v')):
         self.folder = folder
+        self.suffix, self.fourcc = video_format
         self.folder.mkdir(parents=True, exist_ok=True)
         self._video = None
         self._names: Dict[str, str] = {}
@@ -26,9 +32,9 @@ class Drawings:
             return
         if frame.index == 0:
             self.close()
-            path = self._path(frame.source, '.mp4')
+            path = self._path(frame.source, self.suffix)
             self._video = cv2.VideoWriter(
-                str(path), cv2.VideoWriter_fourcc(*'mp4v'), frame.fps,
+                str(path), cv2.VideoWriter_fourcc(*self.fourcc), frame.fps,
                 (drawn.shape[1], drawn.shape[0]))
             if not self._video.isOpened():
                 raise ValueError(f'{path}: OpenCV cannot write this video here')

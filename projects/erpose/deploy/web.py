@@ -1,0 +1,157 @@
+"""A page for the browser: drop a picture or a video, see its people."""
+import itertools
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Dict, List, Optional, Sequence
+
+import cv2
+
+from .draw import draw
+from .people import People
+from .predictor import Predictor
+from .sources import Frame, frames, is_video
+from .writers import Drawings, Records
+
+os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')  # the page works offline
+try:
+    import gradio as gr
+    from PIL import Image
+except ImportError:
+    raise ImportError("the page needs gradio: pip install 'erpose[web]'") from None
+
+LEAST_SCORE = 0.05
+"""People that score less are never shown."""
+MAX_PIXELS = 50_000_000
+"""Of a picture."""
+MAX_FRAMES = 900
+"""Of a video: what follows is not looked at."""
+
+
+class Found:
+    """The people of all frames of one upload, and a folder that goes when it goes."""
+
+    def __init__(self, path: str, people: List[People], predictor: Predictor):
+        self.path, self.people, self.predictor = path, people, predictor
+        self.folder = tempfile.TemporaryDirectory()
+
+
+def find(path: str, predictor: Predictor) -> Found:
+    """Looks for people in a picture or a video.
+
+    Raises:
+        ValueError: If it cannot be read or is too large; names it.
+    """
+    if not is_video(path):
+        _check_size(path)
+    shown = itertools.islice(frames(path), MAX_FRAMES)
+    people = [predictor(frame.image, LEAST_SCORE) for frame in shown]
+    return Found(path, people, predictor)
+
+
+def picture(found: Found, score: float):
+    """The drawn picture, RGB (H, W, 3)."""
+    image = next(frames(found.path)).image
+    return cv2.cvtColor(_drawn(image, found, 0, score), cv2.COLOR_BGR2RGB)
+
+
+def video(found: Found, score: float) -> str:
+    """Path of the drawn video, in a format that browsers play."""
+    drawings = Drawings(Path(found.folder.name), video_format=('.webm', 'VP80'))
+    for frame, _ in zip(frames(found.path), found.people):
+        drawings.add(frame, _drawn(frame.image, found, frame.index, score))
+    drawings.close()
+    return str(next(Path(found.folder.name).glob('*.webm')))
+
+
+def records(found: Found, score: float) -> str:
+    """Path of a JSON file with the people, in COCO's result format."""
+    collected = Records(found.predictor.names)
+    name = Path(found.path).name
+    for index, people in enumerate(found.people):
+        frame = Frame(None, name, index if is_video(found.path) else None)
+        collected.add(frame, people.above(score))
+    path = Path(found.folder.name) / f'{Path(name).stem}.json'
+    path.write_text(json.dumps(collected.people))
+    return str(path)
+
+
+def _drawn(image, found: Found, index: int, score: float):
+    return draw(image, found.people[index].above(score), found.predictor.skeleton,
+                found.predictor.colours)
+
+
+def _check_size(path: str) -> None:
+    try:
+        with Image.open(path) as image:  # reads the header alone
+            width, height = image.size
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return  # reading it says what is wrong
+    if width * height > MAX_PIXELS:
+        raise ValueError(f'{Path(path).name} has {width}x{height} pixels: more than '
+                         f'{MAX_PIXELS // 10**6} million')
+
+
+def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
+    """The page for one or several ONNX files, the first being the default."""
+    predictors: Dict[str, Predictor] = {
+        Path(model).stem: Predictor(model, threads=threads) for model in models
+    }
+    names = list(predictors)
+
+    def look(path, model):
+        if path is None:
+            return None
+        try:
+            return find(path, predictors[model])
+        except ValueError as error:
+            raise gr.Error(str(error).replace(path, Path(path).name)) from None
+
+    def show(found, score):
+        if found is None:
+            return (gr.Image(None, visible=True), gr.Video(None, visible=False),
+                    gr.DownloadButton(interactive=False), '')
+        counts = [len(people.above(score).scores) for people in found.people]
+        moving = is_video(found.path)
+        text = f'{sum(counts)} people' + (f' in {len(counts)} frames' if moving else '')
+        if len(counts) == MAX_FRAMES:
+            text += f'; the first {MAX_FRAMES} frames were looked at'
+        return (gr.Image(None if moving else picture(found, score), visible=not moving),
+                gr.Video(video(found, score) if moving else None, visible=moving),
+                gr.DownloadButton(value=records(found, score), interactive=True), text)
+
+    with gr.Blocks(title='erpose', delete_cache=(3600, 3600)) as page:
+        gr.Markdown('# erpose\nDrop a picture or a video to see its people.')
+        with gr.Row():
+            with gr.Column(scale=1):
+                file = gr.File(label='Picture or video', file_types=['image', 'video'])
+                model = gr.Dropdown(names, value=names[0], label='Model',
+                                    visible=len(names) > 1)
+                score = gr.Slider(LEAST_SCORE, 1, 0.3, step=0.01, label='Least score')
+                download = gr.DownloadButton('People as JSON', interactive=False)
+                said = gr.Markdown()
+            with gr.Column(scale=2):
+                image = gr.Image(label='People', interactive=False,
+                                 buttons=['download', 'fullscreen'])
+                clip = gr.Video(label='People', interactive=False, visible=False)
+        found = gr.State()
+        outputs = [image, clip, download, said]
+        gr.on([file.change, model.change], look, [file, model], found).success(
+            show, [found, score], outputs)
+        score.change(show, [found, score], outputs, trigger_mode='always_last')
+    return page
+
+
+def serve(models: Sequence[str], host: str = '127.0.0.1', port: int = 7860,
+          threads: Optional[int] = None, max_file_size: str = '50mb',
+          block: bool = True) -> gr.Blocks:
+    """Serves the page; by default to this machine alone."""
+    page = build(models, threads)
+    page.launch(server_name=host, server_port=port, share=False, quiet=True,
+                max_file_size=max_file_size, footer_links=[], show_error=False,
+                prevent_thread_lock=True)
+    print(f'erpose: {page.local_url} (Ctrl+C ends)', flush=True)
+    if block:
+        page.block_thread()
+    return page
