@@ -21,8 +21,10 @@ def drawn(people):
 def test_keypoints_and_limbs_have_their_colours_in_bgr():
     image = drawn(one([(50, 100), (100, 100), (150, 100)]))
     assert image[100, 50].tolist() == [0, 0, 255]  # red
-    assert image[100, 75].tolist() == [0, 255, 0]  # a limb has the colour of its end
-    assert image[100, 125].tolist() == image[100, 150].tolist() == [255, 0, 0]
+    assert image[100, 150].tolist() == [255, 0, 0]
+    first, second = image[100, 75], image[100, 125]  # thin lines, smoothed
+    assert first[1] > 0 and first[0] == first[2] == 0  # a limb has the colour of its end
+    assert second[0] > 0 and second[1] == second[2] == 0
     assert not image[150:].any()
 
 
@@ -35,7 +37,7 @@ def test_what_is_not_seen_is_not_drawn():
 
 def test_score_is_written_above():
     image = drawn(one([(50, 100), (100, 100), (150, 100)]))
-    assert (image[80:97] == 255).all(-1).any()  # white digits
+    assert (image[80:97] > 200).all(-1).any()  # white digits, smoothed
 
 
 def test_the_best_is_on_top_and_the_image_is_left_alone():

@@ -79,8 +79,6 @@ def browser(fixed_file, tmp_path_factory):
     downloads = tmp_path_factory.mktemp('downloads')
     options = selenium.ChromeOptions()
     options.binary_location = programs[0]
-    options.add_experimental_option(
-        'prefs', {'download.default_directory': str(downloads)})
     for name in ('headless', 'no-sandbox', 'disable-gpu', 'disable-quic', 'no-first-run',
                  'disable-background-networking', 'disable-component-update',
                  'disable-sync', 'disable-dev-shm-usage', 'window-size=1200,900'):
@@ -90,6 +88,8 @@ def browser(fixed_file, tmp_path_factory):
         port = free.getsockname()[1]
     page = web.serve([str(fixed_file)], port=port, threads=1, block=False)
     driver = selenium.Chrome(options=options, service=Service(programs[1]))
+    driver.execute_cdp_cmd('Browser.setDownloadBehavior', dict(
+        behavior='allow', downloadPath=str(downloads)))
 
     def until(script, *arguments):
         """Waits for a JavaScript expression to be true, and returns it."""
@@ -132,8 +132,8 @@ def test_picture_score_and_download(browser, photo, predictor):
     count = int((scores > middle).sum())
     set_score(browser, middle)
     browser.until(f"{COUNT} == '{count} people'")
-    browser.until("[...document.querySelectorAll('a[download]')]"
-                  ".filter(a => a.href.endsWith('.json'))[0]").click()
+    browser.until("[...document.querySelectorAll('button')]"
+                  ".filter(b => b.innerText == 'People as JSON' && !b.disabled)[0]").click()
     end = time.time() + WAIT
     while not list(browser.downloads.glob('*.json')) and time.time() < end:
         time.sleep(0.1)

@@ -6,6 +6,7 @@ import statistics
 import tempfile
 import time
 from datetime import timedelta
+from pathlib import Path
 from typing import List
 
 import torch
@@ -62,6 +63,11 @@ def dry_run(config: Config, steps: int = 10) -> dict:
     times = _StepTimes()
     with tempfile.TemporaryDirectory() as folder:
         config.work_dir = folder
+        # MMEngine keeps loggers and visualizers by name: those of a folder that will be
+        # gone must not be found by the next runner of this process.
+        config.experiment_name = f'dry_run_{Path(folder).name}'
+        config.visualizer = dict(type='Visualizer', name=config.experiment_name,
+                                 vis_backends=[])
         runner = Runner.from_cfg(config)
         runner.register_hook(times)
         model = runner.train()
