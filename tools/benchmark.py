@@ -2,21 +2,33 @@
 
     python tools/benchmark.py photos/ --onnx a.onnx b.onnx --threads 1
     python tools/benchmark.py photos/ --torch CONFIG CHECKPOINT --torch CONFIG CHECKPOINT
+    python tools/benchmark.py portraits/ --onnx a.onnx b.onnx --people 1 10 100 300
 
 "before" is letterboxing. Of an ONNX file "forward" is the file, top-k included, and "after"
-the way back to pixels of the image; of a PyTorch model "forward" is backbone and neck, and
-"after" the head with its post-processing (NMS, where a system needs it).
+NMS, where a system needs it, and the way back to pixels of the image; of a PyTorch model
+"forward" is backbone and neck, and "after" the head with its post-processing. Any config of
+MMPose's single-stage estimators will do, RTMO's and YOLOX-Pose's among them; without a
+checkpoint its weights are random, which finds nobody for NMS to compare. With --people the
+images are pictures of one person each, put side by side into scenes of that many.
 """
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from erpose.deploy.benchmark import Subject, measure, onnx_subject, report
+from erpose.deploy.benchmark import (
+    Subject,
+    crowd,
+    measure,
+    onnx_subject,
+    plot_crowds,
+    report,
+)
 from erpose.deploy.sources import expand, read_image
 
 
-def torch_subject(config_file: str, checkpoint: str) -> Subject:
+def torch_subject(config_file: str, checkpoint: str = None,
+                  score_thr: float = 0.3) -> Subject:
     """A config with its weights, as MMPose runs it."""
     import torch
     from mmengine.config import Config
@@ -24,9 +36,11 @@ def torch_subject(config_file: str, checkpoint: str) -> Subject:
 
     from erpose.deploy import letterbox
     from erpose.engine import deployed_model
+    from erpose.experiments.speed import complexity
     config = Config.fromfile(config_file)
     model = deployed_model(config, checkpoint)
     size = tuple(config.input_size)
+    test_cfg = dict(model.test_cfg, score_thr=score_thr)
     samples = []
 
     def before(images):
@@ -47,9 +61,45 @@ def torch_subject(config_file: str, checkpoint: str) -> Subject:
 
     @torch.no_grad()
     def after(feats):
-        return model.head.predict(feats, samples, test_cfg=model.test_cfg)
+        return model.head.predict(feats, samples, test_cfg=test_cfg)
 
-    return Subject(f'{Path(config_file).stem}, PyTorch', before, forward, after)
+    name = f'{Path(config_file).stem}, PyTorch' + ('' if checkpoint else ', random weights')
+    return Subject(name, before, forward, after, complexity(model, max(size)))
+
+
+def run(args) -> dict:
+    """Measures what the arguments name, prints tables, returns the figures."""
+    images = [read_image(path) for path in expand(args.images)[:args.limit]]
+    subjects = [onnx_subject(path, args.threads, score_thr=args.score)
+                for path in args.onnx]
+    if args.torch:
+        import torch
+        torch.set_num_threads(args.threads)
+        subjects += [torch_subject(*pair, score_thr=args.score) for pair in args.torch]
+    if not subjects:
+        raise ValueError('nothing to measure: give --onnx or --torch')
+    print(f'{len(images)} images, batch {args.batch}, {args.threads} thread(s), people '
+          f'above {args.score:g}, milliseconds: median (quartiles)')
+    if not args.people:
+        results = measure(subjects, images, args.rounds, args.batch)
+        print(report(results))
+        return results
+    results = {}
+    for count in args.people:
+        turned = [images[i:] + images[:i] for i in range(len(images))]
+        scenes = [crowd(portraits, count, (640, 640)) for portraits in turned]
+        results[count] = measure(subjects, scenes, args.rounds, args.batch)
+        print(f'\n{count} people in the scene\n\n{report(results[count])}')
+    if args.plot:
+        plot_crowds(results, Path(args.plot))
+    return results
+
+
+def profiles(args) -> None:
+    from erpose.deploy import Predictor, profile
+    for path in args.onnx:
+        layers = profile.profile(path, Predictor(path).input_size, threads=args.threads)
+        print(f'\n{path}: {profile.report(layers)}')
 
 
 if __name__ == '__main__':
@@ -57,28 +107,28 @@ if __name__ == '__main__':
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='+', help='images or folders of them')
     parser.add_argument('--onnx', nargs='*', default=[], help='files of `erpose export`')
-    parser.add_argument('--torch', nargs=2, action='append', default=[],
-                        metavar=('CONFIG', 'CHECKPOINT'))
+    parser.add_argument('--torch', nargs='+', action='append', default=[],
+                        metavar='FILE', help='a config, and its checkpoint')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads (default: 1)')
     parser.add_argument('--batch', type=int, default=1, help='images at a time')
     parser.add_argument('--rounds', type=int, default=10)
     parser.add_argument('--limit', type=int, default=16, help='images used (default: 16)')
+    parser.add_argument('--score', type=float, default=0.3,
+                        help='people that score less are left out, before NMS')
+    parser.add_argument('--people', type=int, nargs='+', metavar='N',
+                        help='scenes of so many people')
+    parser.add_argument('--plot', help='with --people: time against people, a picture')
+    parser.add_argument('--profile', action='store_true',
+                        help='also show where the time of the ONNX files goes')
     parser.add_argument('--json', help='write the figures to this file, too')
     args = parser.parse_args()
+    if any(len(pair) > 2 for pair in args.torch):
+        parser.error('--torch takes a config and a checkpoint; repeat it for more')
     try:
-        images = [read_image(path) for path in expand(args.images)[:args.limit]]
-        subjects = [onnx_subject(path, args.threads) for path in args.onnx]
-        if args.torch:
-            import torch
-            torch.set_num_threads(args.threads)
-            subjects += [torch_subject(*pair) for pair in args.torch]
-        if not subjects:
-            sys.exit('nothing to measure: give --onnx or --torch')
-        results = measure(subjects, images, args.rounds, args.batch)
+        results = run(args)
+        if args.profile:
+            profiles(args)
     except (ValueError, OSError) as error:
         sys.exit(f'benchmark: {error}')
-    print(f'{len(images)} images, batch {args.batch}, {args.threads} thread(s), '
-          f'milliseconds: median (quartiles)')
-    print(report(results))
     if args.json:
         Path(args.json).write_text(json.dumps(results, indent=2))

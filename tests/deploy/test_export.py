@@ -7,10 +7,15 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from mmengine.config import Config
+from mmpose.structures import PoseDataSample
 
-from erpose.deploy import letterbox
-from erpose.deploy.export import PoseNetwork, export_onnx
+from erpose import zoo
+from erpose.deploy import Predictor, letterbox
+from erpose.deploy.export import export_onnx, metadata
+from erpose.deploy.networks import pose_network
 from erpose.deploy.sources import read_image
+from erpose.engine import deployed_model
 
 TOLERANCE = 1e-3  # pixels
 REAL = Path(__file__).parents[3] / 'shared/data/coco-mini/val/images'
@@ -85,8 +90,47 @@ def test_a_size_that_does_not_fit_is_refused(network, tmp_path, size):
         export_onnx(*network, tmp_path / 'x.onnx', size)
 
 
-def test_a_head_with_nms_is_refused():
+def test_a_head_that_is_not_known_is_refused():
     model = torch.nn.Module()
     model.head = torch.nn.Linear(1, 1)
-    with pytest.raises(ValueError, match='Linear has no NMS-free output'):
-        PoseNetwork(model)
+    with pytest.raises(ValueError, match='Linear is not exported'):
+        pose_network(model)
+
+
+@pytest.fixture(scope='module')
+def yolo_pose():
+    """YOLO-Pose-n with random weights whose scores spread."""
+    config = Config.fromfile(zoo.root() / 'configs/yolo_pose' / (
+        'yolo_pose-n_1xb32-12e_coco-mini-lsp-320x320.py'))
+    torch.manual_seed(0)
+    model = deployed_model(config).train()
+    with torch.no_grad():
+        for _ in range(20):  # statistics of normalisation
+            model.head(model.extract_feat(torch.randn(4, 3, 96, 96)))
+    for output in (*model.head.head_module.out_cls, *model.head.head_module.out_obj):
+        torch.nn.init.normal_(output.weight, std=0.3)
+        torch.nn.init.zeros_(output.bias)
+    for output in model.head.head_module.out_bbox:
+        torch.nn.init.constant_(output.bias, 2.5)  # large boxes, which overlap
+    return config, model.eval()
+
+
+def test_a_box_driven_model_leaves_nms_to_the_client(yolo_pose, tmp_path, crowd):
+    """The same people as MMPose's, boxes suppressed by their IoU."""
+    config, model = yolo_pose
+    network = pose_network(model)
+    info = dict(metadata(config), nms_thr=network.nms_thr)
+    path = export_onnx(network, info, tmp_path / 'yolo.onnx', (128, 96))
+    compare(network, path, crowds(crowd, 1, (128, 96)))
+    image = letterbox(read_image(sorted(crowd.iterdir())[0]), (128, 96))[0]
+    people = Predictor(path)(image, score_thr=0)
+    inputs = torch.from_numpy(image.transpose(2, 0, 1).copy())
+    sample = PoseDataSample(metainfo=dict(input_size=(128, 96), img_shape=(96, 128)))
+    data = model.data_preprocessor(dict(inputs=[inputs], data_samples=[sample]))
+    with torch.no_grad():
+        expected = model.head.predict(model.extract_feat(data['inputs']), [sample],
+                                      test_cfg=dict(model.test_cfg, score_thr=0))[0]
+    assert 1 < len(people.scores) < 252  # of 252 candidates
+    np.testing.assert_allclose(people.scores, expected.scores, atol=1e-5)
+    np.testing.assert_allclose(people.keypoints, expected.keypoints, atol=0.01)
+    np.testing.assert_allclose(people.visibilities, expected.keypoint_scores, atol=1e-4)

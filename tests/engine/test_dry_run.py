@@ -26,7 +26,8 @@ def test_sees_what_training_needs(config, monkeypatch, tmp_path):
     seen = dry_run(config, steps=3)
     assert config.pretty_text == before and not (tmp_path / 'work_dirs').exists()
     assert (seen['train_images'], seen['val_images'], seen['batch_size']) == (8, 3, 2)
-    assert 0 <= seen['data'] < seen['step'] < 60 and 0.1 < seen['memory'] < 50
+    assert 0 <= seen['data'] < seen['step'] < 60
+    assert 0 < seen['assign'] < seen['step'] and 0.1 < seen['memory'] < 50
 
 
 def test_missing_images_are_said(config):
@@ -40,10 +41,10 @@ def test_forecast():
         train_cfg=dict(max_epochs=10), auto_scale_lr=dict(base_batch_size=256),
         optim_wrapper=dict(optimizer=dict(lr=0.004))))
     seen = dict(train_images=1000, val_images=10, batch_size=32, step=2.0, data=0.5,
-                memory=3.0, device='CPU')
+                assign=0.1, memory=3.0, device='CPU')
     text = '\n'.join(forecast(config, seen, gpus=4))
     assert '8 steps of 4 x 32 images, 0:00:16' in text
-    assert '10 epochs, 0:02:40' in text
+    assert '10 epochs, 0:02:40' in text and '0.10 s (5.0%) assigning people' in text
     assert '--auto-scale-lr makes it 0.002' in text
     assert 'learning rate' not in '\n'.join(forecast(config, seen, gpus=8))
 

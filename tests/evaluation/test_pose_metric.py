@@ -108,3 +108,32 @@ def test_no_crowd_index_no_crowd_ap(tmp_path, scenes):
     metrics = evaluate(PoseMetric(write(tmp_path / 'gt.json', content)), detections)
     assert not any(f'coco/{k} AP' in metrics for k in ('easy', 'hard', 'crowd'))
     assert 'coco/duplicate rate' in metrics
+
+
+def test_a_file_of_people_gets_the_same_figures(scenes, tmp_path):
+    content, detections = scenes
+    path = write(tmp_path / 'gt.json', content)
+    metric = PoseMetric(path)
+    expected = {k.split('/')[-1]: v for k, v in evaluate(metric, detections).items()}
+    people = [
+        dict(image_id=name, category_id=1, score=float(score),
+             keypoints=np.c_[pose, np.ones(17)].ravel().tolist())
+        for image, (poses, scores) in detections.items()
+        for name in [image if image % 2 else f'somewhere/{image}.jpg']
+        for pose, score in zip(poses, scores)]
+    figures = metric.evaluate_file(write(tmp_path / 'people.json', people))
+    assert figures == pytest.approx(expected, abs=1e-6)
+
+
+@pytest.mark.parametrize('content, message', [
+    ('{', 'is not JSON'),
+    ('[]', 'holds no people'),
+    ('[{"image_id": 1}]', 'holds no people'),
+    ('[{"image_id": "z.jpg", "keypoints": [], "score": 1}]', "image 'z.jpg' is not in"),
+])
+def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
+    metric = PoseMetric(write(tmp_path / 'gt.json', scenes[0]))
+    metric.dataset_meta = dict(META)
+    (tmp_path / 'people.json').write_text(content)
+    with pytest.raises(ValueError, match=message):
+        metric.evaluate_file(tmp_path / 'people.json')

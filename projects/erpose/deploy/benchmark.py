@@ -1,4 +1,5 @@
 """How fast models are: systems take turns on the same images, medians and spread."""
+import math
 import statistics
 import time
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 
 from erpose.markdown import table
 
+from .letterbox import PAD, letterbox
 from .predictor import Predictor
 
 STAGES = ('before', 'forward', 'after', 'total')
@@ -20,12 +22,15 @@ class Subject(NamedTuple):
         name (str): Of its row.
         before (Callable): Images, uint8 BGR, to what ``forward`` takes.
         forward (Callable): To raw outputs.
-        after (Callable): To people, duplicates suppressed where the system needs that.
+        after (Callable): To the people of each image, duplicates suppressed where the
+            system needs that; of each, ``scores`` tells how many.
+        size (dict): ``params`` (M) and ``gflops``, where they are known.
     """
     name: str
     before: Callable[[Sequence[np.ndarray]], Any]
     forward: Callable[[Any], Any]
     after: Callable[[Any], Any]
+    size: Dict[str, float] = {}
 
 
 def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
@@ -55,34 +60,60 @@ def measure(subjects: Sequence[Subject], images: Sequence[np.ndarray], rounds: i
     Returns:
         dict[str, dict]: By subject and stage: median and quartiles in milliseconds a
         batch; ``images_per_second``; ``ratio``, the median over turns of the total time
-        over that of the first subject.
+        over that of the first subject; ``people``, the mean number found in an image; and
+        the subject's ``size``.
     """
     batches = [images[i:i + batch] for i in range(0, len(images) - batch + 1, batch)]
     if not batches:
         raise ValueError(f'{len(images)} images do not fill a batch of {batch}')
     times = {subject.name: {stage: [] for stage in STAGES} for subject in subjects}
+    people = {subject.name: [] for subject in subjects}
     if len(times) < len(subjects):
         raise ValueError(f'two subjects have one name: {[s.name for s in subjects]}')
     for turn in range(rounds + 1):
         for pictures in batches:
             for subject in subjects:
                 marks, value = [time.perf_counter()], pictures
-                for stage in subject[1:]:
+                for stage in (subject.before, subject.forward, subject.after):
                     value = stage(value)
                     marks.append(time.perf_counter())
-                if turn:
+                if not turn:
+                    people[subject.name] += [len(found.scores) for found in value]
+                else:
                     spent = [*np.diff(marks), marks[-1] - marks[0]]
                     for stage, seconds in zip(STAGES, spent):
                         times[subject.name][stage].append(1e3 * float(seconds))
     first = times[subjects[0].name]['total']
     results = {}
-    for name, stages in times.items():
-        results[name] = {stage: summary(values) for stage, values in stages.items()}
-        results[name]['images_per_second'] = (
-            1e3 * batch / results[name]['total']['median'])
-        results[name]['ratio'] = statistics.median(
-            a / b for a, b in zip(stages['total'], first))
+    for subject in subjects:
+        stages = times[subject.name]
+        row = {stage: summary(values) for stage, values in stages.items()}
+        row['images_per_second'] = 1e3 * batch / row['total']['median']
+        row['ratio'] = statistics.median(a / b for a, b in zip(stages['total'], first))
+        row['people'] = statistics.fmean(people[subject.name])
+        row['size'] = dict(subject.size)
+        results[subject.name] = row
     return results
+
+
+def crowd(portraits: Sequence[np.ndarray], count: int, size: Sequence[int]) -> np.ndarray:
+    """A scene of as many people as wanted: portraits side by side, in a square grid.
+
+    Args:
+        portraits (Sequence[np.ndarray]): Pictures of one person each, uint8 BGR.
+        count (int): People; portraits are repeated where they are fewer.
+        size (tuple[int, int]): Width and height of the scene.
+    """
+    scene = np.full((*size[::-1], 3), PAD, np.uint8)
+    side = math.ceil(math.sqrt(count))
+    width, height = size[0] // side, size[1] // side
+    if min(width, height) < 8:
+        raise ValueError(f'{count} people do not fit into {size[0]}x{size[1]} pixels')
+    for place in range(count):
+        row, column = divmod(place, side)
+        tile, _ = letterbox(portraits[place % len(portraits)], (width, height))
+        scene[row * height:(row + 1) * height, column * width:(column + 1) * width] = tile
+    return scene
 
 
 def summary(values: Sequence[float]) -> dict:
@@ -93,9 +124,38 @@ def summary(values: Sequence[float]) -> dict:
 
 def report(results: Dict[str, dict]) -> str:
     """The results as Markdown; milliseconds: median (quartiles)."""
-    rows = [['model', *STAGES, 'images/s', 'ratio']]
+    rows = [['model', 'parameters (M)', 'GFLOPs', *STAGES, 'images/s', 'ratio', 'people']]
     for name, row in results.items():
+        size = [f'{row["size"][key]:.2f}' if key in row['size'] else '-'
+                for key in ('params', 'gflops')]
         cells = ['{median:.2f} ({low:.2f}-{high:.2f})'.format(**row[s]) for s in STAGES]
-        rows.append([name, *cells, f"{row['images_per_second']:.1f}",
-                     f"{row['ratio']:.2f}"])
+        rows.append([name, *size, *cells, f"{row['images_per_second']:.1f}",
+                     f"{row['ratio']:.2f}", f"{row['people']:.1f}"])
     return table(rows)
+
+
+def plot_crowds(results: Dict[int, Dict[str, dict]], path: Path) -> None:
+    """Time against people in the scene, both in milliseconds and as growth.
+
+    Args:
+        results (dict): What :func:`measure` returned, by number of people.
+        path (Path): The picture to write.
+    """
+    import matplotlib
+    matplotlib.use('Agg')
+    from matplotlib import pyplot as plt
+    counts = sorted(results)
+    figure, axes = plt.subplots(1, 2, figsize=(10, 4), layout='constrained')
+    for axis, stage in zip(axes, ('total', 'after')):
+        for name in results[counts[0]]:
+            spent = [results[count][name][stage] for count in counts]
+            middle = [s['median'] for s in spent]
+            line, = axis.plot(counts, middle, marker='o', label=name)
+            axis.fill_between(counts, [s['low'] for s in spent], [s['high'] for s in spent],
+                              color=line.get_color(), alpha=0.2, linewidth=0)
+        axis.set(xscale='log', xlabel='people in the scene', ylim=(0, None),
+                 ylabel=dict(total='milliseconds, end to end',
+                             after='milliseconds after the network')[stage])
+    axes[0].legend()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

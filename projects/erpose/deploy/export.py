@@ -1,69 +1,36 @@
-"""From a config and a checkpoint to one ONNX file: no NMS, no custom operator."""
+"""From a config and a checkpoint to one ONNX file of standard operators, without NMS."""
+import ast
 import json
 from pathlib import Path
-from typing import Tuple, Union
+from typing import Dict, Tuple, Union
 
 import torch
 from mmengine.config import Config
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
-from torch import Tensor, nn
+from mmpose.registry import DATASETS
 
 from erpose.engine import deployed_model
-from erpose.structures import pose_boxes
 from erpose.version import __version__
+
+from .networks import PoseNetwork, pose_network
 
 OPSET = 18
 """The lowest that PyTorch's exporter writes."""
 
 
-class PoseNetwork(nn.Module):
-    """The deployed model with pixels at both ends.
-
-    Normalisation is inside, so that a client feeds the letterboxed image as OpenCV reads
-    it. Outputs are named and shaped as those of RTMO's ONNX files.
-
-    Args:
-        model (nn.Module): A ``BottomupPoseEstimator`` with an NMS-free head.
-    """
-
-    def __init__(self, model: nn.Module):
-        super().__init__()
-        if not hasattr(model.head, 'decode'):
-            raise ValueError(f'{type(model.head).__name__} has no NMS-free output to '
-                             'export: only ER-Pose does')
-        self.model = model
-        preprocessor = model.data_preprocessor
-        self.register_buffer('mean', preprocessor.mean.clone())
-        self.register_buffer('scale', 1 / preprocessor.std)
-
-    def forward(self, image: Tensor) -> Tuple[Tensor, Tensor]:
-        """Poses of a batch, best first.
-
-        Args:
-            image (Tensor): float32 BGR in [0, 255], letterboxed, (B, 3, H, W).
-
-        Returns:
-            tuple[Tensor, Tensor]: ``dets`` (B, N, 5): x1, y1, x2, y2 of the box around the
-            keypoints, and the pose's score; ``keypoints`` (B, N, K, 3): x, y and the
-            probability that the keypoint is in the picture. In pixels of the input.
-        """
-        feats = self.model.extract_feat((image - self.mean) * self.scale)
-        poses = self.model.head.decode(feats)
-        boxes = pose_boxes(poses.keypoints)
-        return (torch.cat([boxes, poses.scores.unsqueeze(-1)], -1),
-                torch.cat([poses.keypoints, poses.visibilities.unsqueeze(-1)], -1))
-
-
 def load_network(config: Union[str, Config], checkpoint: str) -> Tuple[PoseNetwork, dict]:
     """The network of a config with a checkpoint's weights, and its metadata."""
     config = Config.fromfile(config) if not isinstance(config, Config) else config
-    model = deployed_model(config, checkpoint)
-    return PoseNetwork(model).eval(), metadata(config)
+    network = pose_network(deployed_model(config, checkpoint))
+    return network, dict(metadata(config), nms_thr=network.nms_thr)
 
 
 def metadata(config: Config) -> dict:
     """What a client must know, as it stands in the file: JSON values by key."""
-    info = parse_pose_metainfo(dict(config.model.head.metainfo))
+    dataset = config.val_dataloader.dataset
+    info = (config.model.head.get('metainfo') or dataset.get('metainfo')
+            or DATASETS.get(dataset.type).METAINFO)
+    info = parse_pose_metainfo(dict(info))
     names = [info['keypoint_id2name'][k] for k in range(info['num_keypoints'])]
     return dict(
         erpose_version=__version__,
@@ -113,10 +80,30 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     properties = dict(info, input_size=[width, height])
     onnx.helper.set_model_props(
         model, {key: json.dumps(value) for key, value in properties.items()})
-    for node in model.graph.node:  # the exporter's notes name files of this machine
-        del node.metadata_props[:]
-    for value in (*model.graph.value_info, *model.graph.input, *model.graph.output):
-        del value.metadata_props[:]
+    _name_by_module(model.graph)
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.input,
+                 *model.graph.output):
+        del part.metadata_props[:]  # the exporter's notes name files of this machine
     onnx.checker.check_model(model)
     onnx.save(model, path)
     return path
+
+
+def _name_by_module(graph) -> None:
+    """Calls nodes and values after the modules they come from, for profiles and viewers."""
+    names: Dict[str, str] = {value.name: value.name for value in graph.output}
+    used: Dict[str, int] = {}
+    for node in graph.node:
+        notes = {note.key: note.value for note in node.metadata_props}
+        scopes = ast.literal_eval(notes.get('pkg.torch.onnx.name_scopes', "['', '']"))
+        module = scopes[-2].removeprefix('model.') or 'network'
+        name = f'{module}/{node.op_type}'
+        used[name] = used.get(name, 0) + 1
+        node.name = name if used[name] == 1 else f'{name}_{used[name]}'
+        for place, value in enumerate(node.output):
+            names.setdefault(value, node.name if place == 0 else f'{node.name}.{place}')
+    for node in graph.node:
+        node.input[:] = [names.get(value, value) for value in node.input]
+        node.output[:] = [names.get(value, value) for value in node.output]
+    for value in graph.value_info:
+        value.name = names.get(value.name, value.name)

@@ -7,6 +7,7 @@ import numpy as np
 
 from .letterbox import letterbox
 from .people import People
+from .suppress import box_nms
 
 
 class Predictor:
@@ -24,6 +25,8 @@ class Predictor:
         provider (str): The execution provider really in use.
         names (list[str]): Of the K keypoints.
         skeleton (list[list[int]]): Pairs of keypoints to join.
+        nms_thr (float, optional): IoU above which the lesser of two people goes, for the
+            systems that need it. None for ER-Pose.
 
     Example:
         >>> predictor = Predictor('erpose-n.onnx')            # doctest: +SKIP
@@ -67,10 +70,11 @@ class Predictor:
                              'with `erpose export`')
         properties = self.session.get_modelmeta().custom_metadata_map
         info = {key: json.loads(value) for key, value in properties.items()
-                if key in ('keypoints', 'skeleton', 'colours', 'input_size')}
+                if key in ('keypoints', 'skeleton', 'colours', 'input_size', 'nms_thr')}
         count = self.session.get_outputs()[1].shape[2]
         self.names = info.get('keypoints', [f'keypoint {i}' for i in range(count)])
         self.skeleton = info.get('skeleton', [])
+        self.nms_thr = info.get('nms_thr')
         self.colours = info.get('colours', [[255, 128, 0]] * len(self.names))
         self.batch, _, height, width = self.session.get_inputs()[0].shape
         fixed = isinstance(height, int)
@@ -106,13 +110,16 @@ class Predictor:
         """The network's outputs, in pixels of its input."""
         return self.session.run(None, dict(input=batch))
 
-    @staticmethod
-    def finish(outputs: Sequence[np.ndarray], fits, score_thr: float) -> List[People]:
+    def finish(self, outputs: Sequence[np.ndarray], fits, score_thr: float) -> List[People]:
         """Outputs to the people of each image, in its pixels."""
-        people = []
+        results = []
         for fit, det, pose in zip(fits, *outputs):
-            boxes = fit.to_image(det[:, :4].reshape(-1, 2, 2)).reshape(-1, 4)
-            people.append(People(
-                fit.to_image(pose[..., :2]).astype(np.float32), pose[..., 2],
-                det[:, 4], boxes.astype(np.float32)).above(score_thr))
-        return people
+            people = People(pose[..., :2], pose[..., 2], det[:, 4], det[:, :4])
+            people = people.above(score_thr)
+            if self.nms_thr is not None:
+                people = box_nms(people, self.nms_thr)
+            boxes = fit.to_image(people.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
+            results.append(people._replace(
+                keypoints=fit.to_image(people.keypoints).astype(np.float32),
+                boxes=boxes.astype(np.float32)))
+        return results

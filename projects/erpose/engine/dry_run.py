@@ -16,23 +16,35 @@ from mmengine.runner import Runner
 
 
 class _StepTimes(Hook):
-    """Seconds of each step, and of the wait for its data."""
+    """Seconds of each step, of its assignment, and of the wait for its data."""
     priority = 'VERY_LOW'
 
     def __init__(self):
-        self.data, self.step = [], []
+        self.data, self.step, self.assign = [], [], []
         self._last = None
 
     def before_train(self, runner):
+        for part in vars(runner.model.head).values():
+            if hasattr(part, 'assign'):
+                part.assign = self._timed(part.assign)
         self._last = time.perf_counter()
 
     def before_train_iter(self, runner, batch_idx, data_batch=None):
         self._begin = _now()
         self.data.append(self._begin - self._last)
+        self.assign.append(0.0)
 
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self._last = _now()
         self.step.append(self._last - self._begin)
+
+    def _timed(self, assign):
+        def timed(*args, **kwargs):
+            begin = _now()
+            result = assign(*args, **kwargs)
+            self.assign[-1] += _now() - begin
+            return result
+        return timed
 
 
 def dry_run(config: Config, steps: int = 10) -> dict:
@@ -45,9 +57,10 @@ def dry_run(config: Config, steps: int = 10) -> dict:
         steps (int): Training steps; the first two warm up and are not counted. At least 3.
 
     Returns:
-        dict: ``train_images``, ``val_images``, ``batch_size``, ``step`` and ``data``
-        (medians in seconds, of a whole step and of the wait for its data), ``memory``
-        (GiB, peak, of the device; on a CPU of the process), ``device``.
+        dict: ``train_images``, ``val_images``, ``batch_size``, ``step``, ``data`` and
+        ``assign`` (medians in seconds, of a whole step, of the wait for its data and of
+        its assignment), ``memory`` (GiB, peak, of the device; on a CPU of the process),
+        ``device``.
 
     Raises:
         ValueError: If there are fewer than 3 steps, or the data set has fewer batches.
@@ -81,6 +94,7 @@ def dry_run(config: Config, steps: int = 10) -> dict:
         train_images=len(runner.train_dataloader.dataset), val_images=len(loader.dataset),
         batch_size=runner.train_dataloader.batch_size,
         step=statistics.median(seconds), data=statistics.median(times.data[2:]),
+        assign=statistics.median(times.assign[2:]),
         memory=(torch.cuda.max_memory_allocated() / 2**30 if cuda else
                 resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20),
         device=torch.cuda.get_device_name() if cuda else 'CPU')
@@ -102,7 +116,8 @@ def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
     lines = [
         f'data: {seen["train_images"]} training images, {seen["val_images"]} of validation',
         f'step: {seen["step"]:.2f} s at batch {seen["batch_size"]} on one '
-        f'{seen["device"]}, {seen["data"]:.2f} s of it waiting for data',
+        f'{seen["device"]}, {seen["data"]:.2f} s of it waiting for data, '
+        f'{seen["assign"]:.2f} s ({seen["assign"] / seen["step"]:.1%}) assigning people',
         f'memory: {seen["memory"]:.1f} GiB',
         f'epoch: {steps} steps of {gpus} x {seen["batch_size"]} images, {epoch}',
         f'training: {epochs} epochs, {whole}, validation and communication not counted',

@@ -1,6 +1,10 @@
 """COCO's keypoint metric, with what single-stage estimators are asked about besides."""
 import contextlib
 import io
+import json
+import tempfile
+from pathlib import Path
+from typing import Dict, Union
 
 from mmengine.logging import print_log
 from mmpose.evaluation.metrics import CocoMetric
@@ -54,6 +58,38 @@ class PoseMetric(CocoMetric):
         if self.coco is None and self.ann_file is not None:
             self.coco = _load_ground_truth(self.ann_file, dataset_meta['num_keypoints'])
         CocoMetric.dataset_meta.fset(self, dataset_meta)
+
+    def evaluate_file(self, path: Union[str, Path]) -> Dict[str, float]:
+        """The metrics of people in COCO's result format, such as `erpose predict` writes.
+
+        Args:
+            path (str): JSON file. An ``image_id`` is one of the annotation file, or the
+                name of an image file there.
+
+        Raises:
+            ValueError: If it holds no such people, or an image that is not annotated.
+        """
+        try:
+            people = json.loads(Path(path).read_text())
+        except ValueError as error:
+            raise ValueError(f'{path} is not JSON: {error}') from None
+        if not isinstance(people, list) or not people or not all(
+                isinstance(p, dict) and {'image_id', 'keypoints', 'score'} <= set(p)
+                for p in people):
+            raise ValueError(f"{path} holds no people in COCO's result format: a list of "
+                             'image_id, keypoints and score')
+        names = {Path(image['file_name']).name: i for i, image in self.coco.imgs.items()}
+        for person in people:
+            image = person['image_id']
+            known = image if image in self.coco.imgs else names.get(Path(str(image)).name)
+            if known is None:
+                raise ValueError(f'{path}: image {image!r} is not in {self.ann_file}')
+            person['image_id'] = known
+        with tempfile.TemporaryDirectory() as folder:
+            prefix = f'{folder}/people'
+            Path(f'{prefix}.keypoints.json').write_text(json.dumps(people))
+            with contextlib.redirect_stdout(io.StringIO()):
+                return dict(self._do_python_keypoint_eval(prefix))
 
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
         stats = super()._do_python_keypoint_eval(outfile_prefix)

@@ -60,4 +60,5 @@ def _subject(name: str, model: torch.nn.Module, config: Config,
     dataset = DATASETS.build(config.val_dataloader.dataset)
     batches = [pseudo_collate([dataset[i % len(dataset)]]) for i in range(count)]
     return benchmark.Subject(name, lambda numbers: batches[numbers[0]],
-                             torch.no_grad()(model.test_step), lambda people: people)
+                             torch.no_grad()(model.test_step),
+                             lambda samples: [s.pred_instances for s in samples])

@@ -1,0 +1,101 @@
+"""Models with pixels at both ends, as they go into a file."""
+from typing import Tuple
+
+import torch
+from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
+from torch import Tensor, nn
+
+from erpose.models.decoders import Poses, decode_poses
+from erpose.models.layers import flatten_levels
+from erpose.structures import pose_boxes
+
+
+class PoseNetwork(nn.Module):
+    """A deployed model with pixels at both ends.
+
+    Normalisation is inside, so that a client feeds the letterboxed image as OpenCV reads
+    it. Outputs are named and shaped as those of RTMO's ONNX files.
+
+    Args:
+        model (nn.Module): A ``BottomupPoseEstimator`` with an NMS-free head.
+
+    Attributes:
+        nms_thr (float, optional): The IoU of the box NMS that a client has still to do.
+            None: none.
+    """
+    nms_thr = None
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+        preprocessor = model.data_preprocessor
+        self.register_buffer('mean', preprocessor.mean.clone())
+        self.register_buffer('scale', 1 / preprocessor.std)
+
+    def forward(self, image: Tensor) -> Tuple[Tensor, Tensor]:
+        """Poses of a batch, best first.
+
+        Args:
+            image (Tensor): float32 BGR in [0, 255], letterboxed, (B, 3, H, W).
+
+        Returns:
+            tuple[Tensor, Tensor]: ``dets`` (B, N, 5): x1, y1, x2, y2 of the box, and the
+            pose's score; ``keypoints`` (B, N, K, 3): x, y and the probability that the
+            keypoint is in the picture. In pixels of the input.
+        """
+        feats = self.model.extract_feat((image - self.mean) * self.scale)
+        poses, boxes = self.decode(feats)
+        return (torch.cat([boxes, poses.scores.unsqueeze(-1)], -1),
+                torch.cat([poses.keypoints, poses.visibilities.unsqueeze(-1)], -1))
+
+    def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
+        """The best N poses of each image, and boxes around their keypoints."""
+        poses = self.model.head.decode(feats)
+        return poses, pose_boxes(poses.keypoints)
+
+
+class BoxPoseNetwork(PoseNetwork):
+    """MMPose's YOLO-Pose: boxes are predicted, and duplicates are left to the client.
+
+    Args:
+        model (nn.Module): A ``BottomupPoseEstimator`` with a ``YOLOXPoseHead``.
+        max_per_img (int): N, the candidates returned an image. Defaults to 1000.
+    """
+
+    def __init__(self, model: nn.Module, max_per_img: int = 1000):
+        super().__init__(model)
+        self.nms_thr = model.test_cfg.get('nms_thr', 1.0)
+        self.max_per_img = max_per_img
+
+    def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
+        head = self.model.head
+        score, objectness, boxes, offsets, visibilities = (
+            flatten_levels(maps).float() for maps in head(feats))
+        priors = torch.cat(head.prior_generator.grid_priors(
+            [f.shape[-2:] for f in feats], device=feats[0].device, with_stride=True))
+        scores = score.sigmoid().amax(-1) * objectness.sigmoid().squeeze(-1)
+        scores, index = scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
+        boxes, offsets, visibilities = (
+            x.gather(1, index.unsqueeze(-1).expand(-1, -1, x.shape[-1]))
+            for x in (boxes, offsets, visibilities))
+        points, strides = priors[index, :2], priors[index, 2]
+        centres, sizes = boxes.split(2, -1)
+        centres = centres * strides.unsqueeze(-1) + points
+        halves = sizes.exp() * strides.unsqueeze(-1) / 2
+        poses = Poses(scores, decode_poses(offsets, points, strides),
+                      visibilities.sigmoid())
+        return poses, torch.cat([centres - halves, centres + halves], -1)
+
+
+def pose_network(model: nn.Module) -> PoseNetwork:
+    """The network of a deployed model.
+
+    Raises:
+        ValueError: If its head has no output that fits.
+    """
+    if hasattr(model.head, 'decode'):
+        return PoseNetwork(model).eval()
+    if type(model.head) is YOLOXPoseHead:
+        return BoxPoseNetwork(model).eval()
+    raise ValueError(f'{type(model.head).__name__} is not exported: ERPoseHead and '
+                     'YOLOXPoseHead are')

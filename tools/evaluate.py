@@ -1,0 +1,39 @@
+"""AP of people in COCO's result format, by whatever program they were found.
+
+    erpose predict erpose-n.onnx val/images --no-draw --score 0 --json people.json
+    python tools/evaluate.py val/annotations.json people.json [more.json ...]
+
+An image_id may be that of the annotation file or the name of the image. With several files,
+one row each: so what float16 and int8 cost is found.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import erpose  # noqa: F401  (first: it makes mmpose importable)
+from erpose.evaluation import PoseMetric
+from erpose.markdown import table
+
+if __name__ == '__main__':
+    from mmengine.registry import init_default_scope
+    from mmpose.datasets.datasets.utils import parse_pose_metainfo
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('annotations', help="JSON file in COCO's format")
+    parser.add_argument('people', nargs='+', help="JSON files in COCO's result format")
+    parser.add_argument('--metainfo', default='configs/_base_/datasets/coco.py',
+                        help="MMPose's description of the keypoints (default: COCO's)")
+    args = parser.parse_args()
+    init_default_scope('mmpose')
+    metric = PoseMetric(args.annotations)
+    rows = []
+    try:
+        metric.dataset_meta = parse_pose_metainfo(dict(from_file=args.metainfo))
+        for path in args.people:
+            figures = metric.evaluate_file(path)
+            rows = rows or [['people', *figures]]
+            rows.append([Path(path).name, *(f'{100 * v:.2f}' for v in figures.values())])
+    except (ValueError, OSError) as error:
+        sys.exit(f'evaluate: {error}')
+    print('In percent.\n')
+    print(table(rows))
