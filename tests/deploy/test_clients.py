@@ -1,14 +1,54 @@
-"""Programs that know RTMO's ONNX files run ours unchanged."""
+"""Other programs read our files and results; the document's examples run."""
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from mmpose.structures import PoseDataSample
+from mmpose.visualization import PoseLocalVisualizer
 
 from erpose.deploy import Predictor, letterbox
 from erpose.deploy.sources import read_image
 
-rtmlib = pytest.importorskip('rtmlib', reason='pip install --no-deps rtmlib')
+DOCUMENT = Path(__file__).parents[2] / 'docs/deploy.md'
+
+
+def example(word):
+    """The Python example of the document that has the word."""
+    blocks = re.findall(r'```python\n(.*?)```', DOCUMENT.read_text(), re.DOTALL)
+    return next(block for block in blocks if word in block)
+
+
+def test_supervision_and_mmpose_read_the_people(fixed_file, crowd):
+    pytest.importorskip('supervision')
+    people = Predictor(fixed_file)(read_image(sorted(crowd.iterdir())[0]), score_thr=0)
+    names = dict(people=people)
+    exec(example('supervision'), names)
+    assert len(names['points']) == len(names['instances']) == len(people.scores) > 0
+    np.testing.assert_array_equal(names['points'].xy, people.keypoints)
+    np.testing.assert_array_equal(names['points'].detection_confidence, people.scores)
+    sample = PoseDataSample(pred_instances=names['instances'])
+    visualizer = PoseLocalVisualizer()
+    image = np.zeros((120, 160, 3), np.uint8)
+    assert visualizer.add_datasample('people', image, sample, draw_gt=False).any()
+
+
+def test_a_service(fixed_file, crowd, tmp_path, monkeypatch):
+    testclient = pytest.importorskip('fastapi.testclient')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'erpose-n.onnx').write_bytes(fixed_file.read_bytes())
+    names = {}
+    exec(example('FastAPI'), names)
+    client = testclient.TestClient(names['app'])
+    picture = sorted(crowd.iterdir())[0]
+    answer = client.post('/people', files=dict(picture=picture.read_bytes()))
+    assert answer.json() == names['predictor'](read_image(picture)).to_coco(0)
+    for broken in (b'nothing', b''):
+        assert client.post('/people', files=dict(picture=broken)).status_code == 400
 
 
 def test_rtmlib_finds_the_same_people(fixed_file, crowd):
+    rtmlib = pytest.importorskip('rtmlib', reason='pip install --no-deps rtmlib')
     predictor = Predictor(fixed_file)
     client = rtmlib.RTMO(str(fixed_file), model_input_size=predictor.input_size[::-1],
                          backend='onnxruntime', nms_thr=1.0, score_thr=0.0)

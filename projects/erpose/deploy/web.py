@@ -95,10 +95,12 @@ def _check_size(path: str) -> None:
 
 def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
     """The page for one or several ONNX files, the first being the default."""
+    names = [Path(model).stem for model in models]
+    if len(set(names)) < len(names):  # a/best.onnx and b/best.onnx
+        names = [str(model) for model in models]
     predictors: Dict[str, Predictor] = {
-        Path(model).stem: Predictor(model, threads=threads) for model in models
+        name: Predictor(model, threads=threads) for name, model in zip(names, models)
     }
-    names = list(predictors)
 
     def look(path, model):
         if path is None:
@@ -126,8 +128,8 @@ def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
         with gr.Row():
             with gr.Column(scale=1):
                 file = gr.File(label='Picture or video', file_types=['image', 'video'])
-                model = gr.Dropdown(names, value=names[0], label='Model',
-                                    visible=len(names) > 1)
+                model = gr.Dropdown(list(predictors), value=names[0], label='Model',
+                                    visible=len(predictors) > 1)
                 score = gr.Slider(LEAST_SCORE, 1, 0.3, step=0.01, label='Least score')
                 download = gr.DownloadButton('People as JSON', interactive=False)
                 said = gr.Markdown()
