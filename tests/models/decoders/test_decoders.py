@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import torch
 from mmpose.evaluation.functional import oks_nms as mmpose_oks_nms
+from mmpose.evaluation.functional import soft_oks_nms as mmpose_soft_oks_nms
 from mmpose.registry import TASK_UTILS
 from torch._subclasses.fake_tensor import FakeTensorMode
 
@@ -10,6 +11,7 @@ from erpose.models.decoders import (
     OKSNMSPoseDecoder,
     decode_poses,
     oks_nms,
+    soft_oks_nms,
 )
 from erpose.structures import point_priors
 
@@ -25,6 +27,10 @@ def random_outputs(seed, batch=2):
     return scores, torch.randn(batch, A, 3 * K, generator=rng)
 
 
+def split(outputs):
+    return outputs.split([2 * K, K], dim=-1)
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
@@ -33,7 +39,7 @@ def sigmoid(x):
 @pytest.mark.parametrize('max_per_img', [1, 5, A, A + 50])
 def test_equals_slow_loop(max_per_img, seed):
     scores, outputs = random_outputs(seed)
-    poses = NMSFreePoseDecoder(max_per_img).decode(scores, outputs, PRIORS)
+    poses = NMSFreePoseDecoder(max_per_img).decode(scores, *split(outputs), PRIORS)
     count = min(max_per_img, A)
     assert poses.scores.shape == (2, count)
     assert poses.keypoints.shape == (2, count, K, 2)
@@ -54,7 +60,8 @@ def test_equals_slow_loop(max_per_img, seed):
 
 def test_ties_return_different_priors():
     _, outputs = random_outputs(0)
-    poses = NMSFreePoseDecoder(A).decode(torch.zeros(2, A), outputs, PRIORS)
+    poses = NMSFreePoseDecoder(A).decode(
+        torch.zeros(2, A), *split(outputs), PRIORS)
     everything = decode_poses(outputs[..., :2 * K], PRIORS.points, PRIORS.strides)
     for b in range(2):
         assert (sorted(poses.keypoints[b].flatten(1).tolist()) == sorted(
@@ -72,7 +79,7 @@ def test_shapes_do_not_depend_on_values(max_per_img):
     with FakeTensorMode():
         priors = point_priors([(4, 6), (2, 3), (1, 2)], (8, 16, 32))
         poses = NMSFreePoseDecoder(max_per_img).decode(
-            torch.empty(2, A), torch.empty(2, A, 3 * K), priors)
+            torch.empty(2, A), torch.empty(2, A, 2 * K), torch.empty(2, A, K), priors)
     assert poses.keypoints.shape == (2, min(max_per_img, A), K, 2)
 
 
@@ -148,14 +155,37 @@ def test_oks_nms_decoder_scores_duplicates_zero():
     scores, outputs = random_outputs(0)
     outputs[..., :2 * K] = 0  # the poses of neighbouring priors are duplicates
     outputs[..., 2:4] = 5  # and their box is 5 strides wide and high
-    plain = NMSFreePoseDecoder(12).decode(scores, outputs, PRIORS)
+    plain = NMSFreePoseDecoder(12).decode(scores, *split(outputs), PRIORS)
     poses = OKSNMSPoseDecoder(SIGMAS.tolist(), nms_thr=0.5, max_per_img=12).decode(
-        scores, outputs, PRIORS)
+        scores, *split(outputs), PRIORS)
     assert torch.equal(poses.keypoints, plain.keypoints)
     for b in range(2):
         kept = oks_nms(plain.keypoints[b], SIGMAS, 0.5)
         assert 0 < kept.sum() < 12
         assert torch.equal(poses.scores[b], plain.scores[b] * kept)
+
+
+def test_not_predicted_visibility_is_one():
+    scores, outputs = random_outputs(0)
+    poses = NMSFreePoseDecoder(7).decode(scores, split(outputs)[0], None, PRIORS)
+    assert poses.visibilities.tolist() == torch.ones(2, 7, K).tolist()
+
+
+@pytest.mark.parametrize('thr', [0.3, 0.8])
+def test_soft_nms_equals_mmpose(thr):
+    """Equal boxes, as above; MMPose returns the order in which poses are done with."""
+    keypoints = random_crowd(0)
+    sigmas = torch.rand(17, generator=torch.Generator().manual_seed(1)) * 0.1 + 0.02
+    scores = torch.linspace(0.9, 0.1, len(keypoints))
+    database = [
+        dict(keypoints=np.concatenate([pose, np.ones((17, 1))], 1), area=80.0**2,
+             score=float(score)) for pose, score in zip(keypoints.numpy(), scores)
+    ]
+    order = mmpose_soft_oks_nms(database, thr, max_dets=len(keypoints),
+                                sigmas=sigmas.numpy())
+    lowered = soft_oks_nms(keypoints, scores, sigmas, thr)
+    assert (lowered <= scores + 1e-6).all() and (lowered < scores - 0.05).any()
+    assert lowered.argsort(descending=True).tolist() == order.tolist()
 
 
 @pytest.mark.parametrize('config', [

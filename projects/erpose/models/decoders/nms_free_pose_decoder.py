@@ -1,6 +1,7 @@
 """From raw outputs of all priors to the poses of an image."""
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
+import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
@@ -52,17 +53,25 @@ class NMSFreePoseDecoder:
             raise ValueError(f'max_per_img must be at least 1, got {max_per_img}')
         self.max_per_img = max_per_img
 
-    def decode(self, scores: Tensor, poses: Tensor, priors: PointPriors) -> Poses:
+    def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
+               priors: PointPriors) -> Poses:
         """Decodes a batch.
 
         Args:
             scores (Tensor): In [0, 1], (B, A).
-            poses (Tensor): 2K offsets in strides and K visibility logits, (B, A, 3K).
+            offsets (Tensor): From the priors, in strides, (B, A, 2K).
+            visibilities (Tensor, optional): Logits, (B, A, K). None: not predicted, and
+                then 1 for every keypoint.
             priors (PointPriors): The A priors.
         """
-        num_keypoints = poses.shape[-1] // 3
         scores, index = scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
-        poses = poses.gather(1, index.unsqueeze(-1).expand(-1, -1, poses.shape[-1]))
-        offsets, visibilities = poses.split([2 * num_keypoints, num_keypoints], dim=-1)
-        keypoints = decode_poses(offsets, priors.points[index], priors.strides[index])
-        return Poses(scores, keypoints, visibilities.sigmoid())
+        keypoints = decode_poses(_take(offsets, index), priors.points[index],
+                                 priors.strides[index])
+        if visibilities is None:
+            return Poses(scores, keypoints, torch.ones_like(keypoints[..., 0]))
+        return Poses(scores, keypoints, _take(visibilities, index).sigmoid())
+
+
+def _take(values: Tensor, index: Tensor) -> Tensor:
+    """Rows (B, N, C) of (B, A, C)."""
+    return values.gather(1, index.unsqueeze(-1).expand(-1, -1, values.shape[-1]))

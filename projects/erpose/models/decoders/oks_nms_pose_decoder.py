@@ -1,4 +1,6 @@
-"""The decoder that the one-to-many outputs need: top-k, then OKS-NMS."""
+"""The decoder of outputs that hold duplicates: top-k, then OKS-NMS, hard or soft."""
+from typing import Optional
+
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
@@ -10,23 +12,40 @@ from .nms_free_pose_decoder import NMSFreePoseDecoder, Poses
 
 @TASK_UTILS.register_module()
 class OKSNMSPoseDecoder(NMSFreePoseDecoder):
-    """Decodes one-to-many outputs, to measure what NMS-free costs and saves.
+    """Decodes outputs that were trained with several priors a person.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
         nms_thr (float): A pose whose OKS with a better one exceeds this is a duplicate.
             Defaults to 0.8.
+        soft (bool): Soft-NMS: what overlaps a better pose loses score instead, by
+            ``exp(-OKS^2 / nms_thr)``. Defaults to False.
         max_per_img (int): Poses kept an image before NMS. Defaults to 300.
     """
 
-    def __init__(self, sigmas, nms_thr: float = 0.8, max_per_img: int = 300):
+    def __init__(self, sigmas, nms_thr: float = 0.8, soft: bool = False,
+                 max_per_img: int = 300):
         super().__init__(max_per_img)
         self.sigmas = torch.as_tensor(sigmas)
         self.nms_thr = nms_thr
+        self.soft = soft
 
-    def decode(self, scores: Tensor, poses: Tensor, priors: PointPriors) -> Poses:
-        """As :meth:`NMSFreePoseDecoder.decode`; duplicates stay, with the score 0."""
-        poses = super().decode(scores, poses, priors)
+    def candidates(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
+                   priors: PointPriors) -> Poses:
+        """As :meth:`NMSFreePoseDecoder.decode`, duplicates among them."""
+        return super().decode(scores, offsets, visibilities, priors)
+
+    def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
+               priors: PointPriors) -> Poses:
+        """As :meth:`NMSFreePoseDecoder.decode`; duplicates stay, with a score of 0."""
+        return self.suppress(self.candidates(scores, offsets, visibilities, priors))
+
+    def suppress(self, poses: Poses) -> Poses:
+        """Lowers the scores of duplicates, in poses that come best first."""
+        if self.soft:
+            scores = [soft_oks_nms(keypoints, scores, self.sigmas, self.nms_thr)
+                      for keypoints, scores in zip(poses.keypoints, poses.scores)]
+            return poses._replace(scores=torch.stack(scores))
         kept = torch.stack([
             oks_nms(keypoints, self.sigmas, self.nms_thr)
             for keypoints in poses.keypoints
@@ -48,11 +67,39 @@ def oks_nms(keypoints: Tensor, sigmas: Tensor, thr: float) -> Tensor:
     Returns:
         Tensor: Kept, bool, (N, ).
     """
-    size = keypoints.amax(-2) - keypoints.amin(-2)
-    similarity = pairwise_oks(keypoints, keypoints,
-                              torch.ones_like(keypoints[..., 0]), size.prod(-1), sigmas)
-    duplicate_of = torch.triu(similarity > thr, diagonal=1)
+    duplicate_of = torch.triu(_similarity(keypoints, sigmas) > thr, diagonal=1)
     kept = torch.ones(len(keypoints), dtype=torch.bool, device=keypoints.device)
     for row in range(len(keypoints)):  # greedy: a suppressed pose suppresses nobody
         kept &= ~(duplicate_of[row] & kept[row])
     return kept
+
+
+def soft_oks_nms(keypoints: Tensor, scores: Tensor, sigmas: Tensor, thr: float) -> Tensor:
+    """Soft-NMS (Gaussian) with OKS in place of IoU.
+
+    In turns, the pose that is best by now is done with, and all others lose score by
+    ``exp(-OKS^2 / thr)`` of their OKS with it.
+
+    Args:
+        keypoints (Tensor): In pixels, (N, K, 2).
+        scores (Tensor): (N, ).
+        sigmas (Tensor): Keypoint sigmas, (K, ).
+        thr (float): Sigma of the Gaussian.
+
+    Returns:
+        Tensor: The lowered scores, (N, ).
+    """
+    factor = torch.exp(-_similarity(keypoints, sigmas).square() / thr)
+    scores, done = scores.clone(), torch.zeros_like(scores, dtype=torch.bool)
+    for _ in range(len(scores)):
+        best = scores.masked_fill(done, -1).argmax()
+        done[best] = True
+        scores = torch.where(done, scores, scores * factor[best])
+    return scores
+
+
+def _similarity(keypoints: Tensor, sigmas: Tensor) -> Tensor:
+    """OKS of each pose (row) with each, by the row's area, (N, N)."""
+    size = keypoints.amax(-2) - keypoints.amin(-2)
+    return pairwise_oks(keypoints, keypoints, torch.ones_like(keypoints[..., 0]),
+                        size.prod(-1), sigmas)

@@ -2,28 +2,20 @@
 from typing import List, Optional, Sequence, Tuple
 
 import torch
-from mmengine.model import BaseModule, bias_init_with_prob
 from mmengine.structures import InstanceData
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import MODELS, TASK_UTILS
 from mmpose.utils import reduce_mean
 from torch import Tensor
 
 from erpose.models.decoders import Poses, decode_poses
 from erpose.models.layers import LevelBranch, flatten_levels
-from erpose.structures import (
-    PointPriors,
-    PoseTargets,
-    collect_targets,
-    inside_boxes,
-    keypoint_heatmaps,
-    point_priors,
-    pose_boxes,
-)
+from erpose.structures import PoseTargets, collect_targets, inside_boxes
+
+from .pose_head import PoseHead, start_at_zero, start_rare, to_instances
 
 
 @MODELS.register_module()
-class ERPoseHead(BaseModule):
+class ERPoseHead(PoseHead):
     """Keypoint-driven, NMS-free pose head (our reading of ER-Pose's abstract).
 
     ::
@@ -84,13 +76,7 @@ class ERPoseHead(BaseModule):
                      reduction='sum', loss_weight=0.5),
                  loss_heatmap: Optional[dict] = dict(type='FocalHeatmapLoss'),
                  init_cfg=None):
-        super().__init__(init_cfg=init_cfg)
-        metainfo = parse_pose_metainfo(dict(metainfo))
-        self.num_keypoints = metainfo['num_keypoints']
-        self.strides = tuple(strides)
-        self.heatmap_sigma = heatmap_sigma
-        sigmas = _check_sigmas(metainfo)
-        self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
+        super().__init__(metainfo, strides, init_cfg)
 
         def branch(feat_channels, out_channels, convs):
             return LevelBranch(
@@ -100,33 +86,27 @@ class ERPoseHead(BaseModule):
         self.score_branch = branch(score_channels, 1, num_convs)
         self.pose_branch = branch(pose_channels, 3 * self.num_keypoints, num_convs + 1)
         self.one_to_many_score_branch = branch(score_channels, 1, num_convs)
-        self.heatmap_branch = None
         if loss_heatmap is not None:
-            self.heatmap_branch = LevelBranch(
-                1, in_channels, score_channels, self.num_keypoints, 1, use_depthwise)
-            self.loss_heatmap = MODELS.build(loss_heatmap)
+            self.add_heatmaps(1, in_channels, score_channels, heatmap_sigma, loss_heatmap,
+                              use_depthwise=use_depthwise)
 
         self.assigner = TASK_UTILS.build(assigner)
         self.one_to_one_assigner = TASK_UTILS.build(one_to_one_assigner)
         self.decoder = TASK_UTILS.build(decoder)
+        sigmas = self.sigmas.tolist()
         self.one_to_many_decoder = TASK_UTILS.build(
             dict(one_to_many_decoder, sigmas=sigmas))
         self.loss_score = MODELS.build(loss_score)
         self.loss_pose = MODELS.build(dict(loss_pose, sigmas=sigmas))
         self.loss_vis = MODELS.build(loss_vis)
-        self.deployed = False
 
     def init_weights(self):
-        """Scores start at 0.01 (RetinaNet's prior), so that background does not swamp."""
         super().init_weights()
-        rare = [self.score_branch, self.one_to_many_score_branch, self.heatmap_branch]
-        for branch in filter(None, rare):
-            for output in branch.outputs:
-                torch.nn.init.normal_(output.weight, std=0.01)
-                torch.nn.init.constant_(output.bias, bias_init_with_prob(0.01))
-        for output in self.pose_branch.outputs:
-            torch.nn.init.normal_(output.weight, std=0.01)
-            torch.nn.init.zeros_(output.bias)
+        for branch in (self.score_branch, self.one_to_many_score_branch,
+                       self.heatmap_branch):
+            if branch is not None:
+                start_rare(branch)
+        start_at_zero(self.pose_branch)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], ...]:
         """What inference needs, level by level.
@@ -147,13 +127,11 @@ class ERPoseHead(BaseModule):
         Besides the losses, ``oks`` is the mean OKS of the poses that the one-to-one
         assignment chose: what training improves, in the metric's own unit.
         """
-        if self.deployed:
-            raise RuntimeError('switch_to_deploy() dropped what training needs')
+        self.check_trainable()
         poses = flatten_levels(self.pose_branch(feats))
         many = flatten_levels(self.one_to_many_score_branch(feats)).squeeze(-1)
         one = flatten_levels(self.score_branch([f.detach() for f in feats])).squeeze(-1)
-        offsets, visibilities = poses.split(
-            [2 * self.num_keypoints, self.num_keypoints], dim=-1)
+        offsets, visibilities = self._split(poses)
         priors = self.priors(feats)
         keypoints = decode_poses(offsets.float(), priors.points, priors.strides)
 
@@ -170,8 +148,7 @@ class ERPoseHead(BaseModule):
             loss_score=self._score_loss(many, assigned, ignored),
             loss_score_one=self._score_loss(one, single, ignored))
         losses.update(self._pose_losses(keypoints, visibilities, assigned, targets))
-        if self.heatmap_branch is not None:
-            losses['loss_heatmap'] = self._heatmap_loss(feats[0], targets)
+        losses.update(self.heatmap_losses(feats, targets))
         return losses
 
     def predict(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
@@ -191,7 +168,7 @@ class ERPoseHead(BaseModule):
         poses = self.decode(feats, test_cfg.get('one_to_many', False))
         threshold = test_cfg.get('score_thr', 0.0)
         return [
-            _to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
+            to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
             for *fields, sample in zip(*poses, batch_data_samples)
         ]
 
@@ -199,21 +176,14 @@ class ERPoseHead(BaseModule):
         """Features to the best N poses of each image."""
         one, many, poses = (flatten_levels(maps).float() for maps in self(feats))
         one, many = one.squeeze(-1).sigmoid(), many.squeeze(-1).sigmoid()
+        offsets, visibilities = self._split(poses)
+        decoder, scores = self.decoder, (one * many).sqrt()
         if one_to_many:
-            return self.one_to_many_decoder.decode(many, poses, self.priors(feats))
-        return self.decoder.decode((one * many).sqrt(), poses, self.priors(feats))
+            decoder, scores = self.one_to_many_decoder, many
+        return decoder.decode(scores, offsets, visibilities, self.priors(feats))
 
-    def priors(self, feats: Sequence[Tensor]) -> PointPriors:
-        """The priors of the given features."""
-        if len(feats) != len(self.strides):
-            raise ValueError(f'{len(feats)} feature levels for {len(self.strides)} strides '
-                             f'{self.strides}')
-        return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
-
-    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
-        """Drops what training alone needs."""
-        self.heatmap_branch = None
-        self.deployed = True
+    def _split(self, poses: Tensor) -> Tuple[Tensor, Tensor]:
+        return poses.split([2 * self.num_keypoints, self.num_keypoints], dim=-1)
 
     def _score_loss(self, logits, assignment, ignored) -> Tensor:
         weight = (~ignored | (assignment.person >= 0)).float()
@@ -234,40 +204,3 @@ class ERPoseHead(BaseModule):
                 targets.area[image, person], avg_factor=count),
             loss_vis=self.loss_vis(visibilities[image, prior].float(), labelled,
                                    supervised) / (count * self.num_keypoints))
-
-    def _heatmap_loss(self, feat: Tensor, targets: PoseTargets) -> Tensor:
-        """Heatmaps of channels that somebody in the image lacks by definition, and cells
-        inside regions to ignore, are not supervised."""
-        height, width = feat.shape[-2:]
-        stride = self.strides[0]
-        heatmaps = self.heatmap_branch([feat])[0].float().sigmoid()
-        goal = keypoint_heatmaps(targets, height, width, stride, self.heatmap_sigma)
-        points = point_priors([(height, width)], [stride], feat.device).points
-        mask = ~inside_boxes(points, targets.ignore).view(-1, 1, height, width)
-        known = (targets.supervised.bool() | ~targets.valid.unsqueeze(-1)).all(1)
-        mask = mask & known[..., None, None]
-        return self.loss_heatmap(heatmaps.clamp(1e-4, 1 - 1e-4), goal, mask=mask.float())
-
-
-def _check_sigmas(metainfo: dict) -> List[float]:
-    sigmas = [float(s) for s in metainfo['sigmas']]
-    if len(sigmas) != metainfo['num_keypoints']:
-        raise ValueError(f"metainfo of {metainfo['dataset_name']!r} has "
-                         f"{metainfo['num_keypoints']} keypoints but {len(sigmas)} sigmas")
-    return sigmas
-
-
-def _to_instances(poses: Poses, threshold: float, input_size) -> InstanceData:
-    kept = poses.scores > threshold
-    scores, keypoints, visibilities = (field[kept].detach() for field in poses)
-    boxes = pose_boxes(keypoints)
-    boxes[:, 0::2].clamp_(0, input_size[0])
-    boxes[:, 1::2].clamp_(0, input_size[1])
-    return InstanceData(
-        keypoints=keypoints,
-        keypoint_scores=visibilities,
-        keypoints_visible=visibilities,
-        bboxes=boxes,
-        bbox_scores=scores,
-        scores=scores,
-        labels=torch.zeros_like(scores, dtype=torch.long)).cpu().numpy()

@@ -1,0 +1,143 @@
+"""What the heads of all systems share: keypoints, priors, heatmaps, results."""
+from typing import List, Optional, Sequence, Tuple
+
+import torch
+from mmengine.model import BaseModule, bias_init_with_prob
+from mmengine.structures import InstanceData
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from erpose.models.decoders import Poses
+from erpose.models.layers import LevelBranch
+from erpose.structures import (
+    PointPriors,
+    PoseTargets,
+    inside_boxes,
+    keypoint_heatmaps,
+    point_priors,
+    pose_boxes,
+)
+
+
+class PoseHead(BaseModule):
+    """Base of the heads; what is told apart is a system's own.
+
+    Args:
+        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
+            sigmas come from here.
+        strides (Sequence[int]): Of the features, in pixels.
+    """
+
+    def __init__(self, metainfo: dict, strides: Sequence[int], init_cfg=None):
+        super().__init__(init_cfg=init_cfg)
+        metainfo = parse_pose_metainfo(dict(metainfo))
+        self.num_keypoints = metainfo['num_keypoints']
+        self.flip_indices = metainfo['flip_indices']
+        self.strides = tuple(strides)
+        sigmas = _check_sigmas(metainfo)
+        self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
+        self.heatmap_branch = None
+        self.deployed = False
+
+    def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
+                     loss: dict, **layers) -> None:
+        """Makes the training-only branch that predicts heatmaps of the first levels.
+
+        Args:
+            levels (int): How many.
+            in_channels, feat_channels (int): Of the features and of the branch.
+            sigma (float): Of the targets, in cells.
+            loss (dict): Of MMPose's heatmap losses.
+            **layers: Further settings of :class:`LevelBranch`.
+        """
+        self.heatmap_branch = LevelBranch(levels, in_channels, feat_channels,
+                                          self.num_keypoints, 1, **layers)
+        self.heatmap_sigma = sigma
+        self.loss_heatmap = MODELS.build(loss)
+
+    def priors(self, feats: Sequence[Tensor]) -> PointPriors:
+        """The priors of the given features."""
+        if len(feats) != len(self.strides):
+            raise ValueError(f'{len(feats)} feature levels for {len(self.strides)} strides '
+                             f'{self.strides}')
+        return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
+
+    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
+        """Drops what training alone needs."""
+        self.heatmap_branch = None
+        self.deployed = True
+
+    def check_trainable(self) -> None:
+        if self.deployed:
+            raise RuntimeError('switch_to_deploy() dropped what training needs')
+
+    def heatmap_losses(self, feats: Tuple[Tensor, ...], targets: PoseTargets) -> dict:
+        """``loss_heatmap``, the mean over the levels, if the branch is there.
+
+        Heatmaps of channels that somebody in the image lacks by definition, and cells
+        inside regions to ignore, are not supervised.
+        """
+        if self.heatmap_branch is None:
+            return {}
+        levels = len(self.heatmap_branch.outputs)
+        known = (targets.supervised.bool() | ~targets.valid.unsqueeze(-1)).all(1)
+        losses = []
+        for logits, stride in zip(self.heatmap_branch(feats[:levels]), self.strides):
+            height, width = logits.shape[-2:]
+            goal = keypoint_heatmaps(targets, height, width, stride, self.heatmap_sigma)
+            points = point_priors([(height, width)], [stride], logits.device).points
+            mask = ~inside_boxes(points, targets.ignore).view(-1, 1, height, width)
+            mask = (mask & known[..., None, None]).float()
+            heatmaps = logits.float().sigmoid().clamp(1e-4, 1 - 1e-4)
+            losses.append(self.loss_heatmap(heatmaps, goal, mask=mask))
+        return dict(loss_heatmap=sum(losses) / levels)
+
+
+def start_rare(branch: LevelBranch) -> None:
+    """Scores start at 0.01 (RetinaNet's prior), so that background does not swamp."""
+    for output in branch.outputs:
+        torch.nn.init.normal_(output.weight, std=0.01)
+        torch.nn.init.constant_(output.bias, bias_init_with_prob(0.01))
+
+
+def start_at_zero(branch: LevelBranch) -> None:
+    """Offsets start at the prior, or where an earlier stage put them."""
+    for output in branch.outputs:
+        torch.nn.init.normal_(output.weight, std=0.01)
+        torch.nn.init.zeros_(output.bias)
+
+
+def to_instances(poses: Poses, threshold: float, input_size) -> InstanceData:
+    """The poses of one image that score more than the threshold, as MMPose has them.
+
+    Args:
+        poses (Poses): Without the batch dimension.
+        threshold (float): Of the scores.
+        input_size (tuple[int, int]): Width and height of the network input, in pixels.
+
+    Returns:
+        InstanceData: numpy ``keypoints`` (N, K, 2), ``keypoint_scores`` (N, K), ``bboxes``
+        (N, 4) derived from the keypoints, ``bbox_scores`` (N, ).
+    """
+    kept = poses.scores > threshold
+    scores, keypoints, visibilities = (field[kept].detach() for field in poses)
+    boxes = pose_boxes(keypoints)
+    boxes[:, 0::2].clamp_(0, input_size[0])
+    boxes[:, 1::2].clamp_(0, input_size[1])
+    return InstanceData(
+        keypoints=keypoints,
+        keypoint_scores=visibilities,
+        keypoints_visible=visibilities,
+        bboxes=boxes,
+        bbox_scores=scores,
+        scores=scores,
+        labels=torch.zeros_like(scores, dtype=torch.long)).cpu().numpy()
+
+
+def _check_sigmas(metainfo: dict) -> List[float]:
+    sigmas = [float(s) for s in metainfo['sigmas']]
+    if len(sigmas) != metainfo['num_keypoints']:
+        raise ValueError(f"metainfo of {metainfo['dataset_name']!r} has "
+                         f"{metainfo['num_keypoints']} keypoints but {len(sigmas)} sigmas")
+    return sigmas
