@@ -119,7 +119,7 @@ def test_a_box_driven_model_leaves_nms_to_the_client(yolo_pose, tmp_path, crowd)
     """The same people as MMPose's, boxes suppressed by their IoU."""
     config, model = yolo_pose
     network = pose_network(model)
-    info = dict(metadata(config), nms_thr=network.nms_thr)
+    info = dict(metadata(config), nms=network.nms)
     path = export_onnx(network, info, tmp_path / 'yolo.onnx', (128, 96))
     compare(network, path, crowds(crowd, 1, (128, 96)))
     image = letterbox(read_image(sorted(crowd.iterdir())[0]), (128, 96))[0]

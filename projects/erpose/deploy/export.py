@@ -22,7 +22,7 @@ def load_network(config: Union[str, Config], checkpoint: str) -> Tuple[PoseNetwo
     """The network of a config with a checkpoint's weights, and its metadata."""
     config = Config.fromfile(config) if not isinstance(config, Config) else config
     network = pose_network(deployed_model(config, checkpoint))
-    return network, dict(metadata(config), nms_thr=network.nms_thr)
+    return network, dict(metadata(config), nms=network.nms)
 
 
 def metadata(config: Config) -> dict:

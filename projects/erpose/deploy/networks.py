@@ -6,6 +6,7 @@ from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
 from torch import Tensor, nn
 
 from erpose.models.decoders import Poses, decode_poses
+from erpose.models.heads import ERPoseHead, RefiningPoseHead
 from erpose.models.layers import flatten_levels
 from erpose.structures import pose_boxes
 
@@ -20,10 +21,10 @@ class PoseNetwork(nn.Module):
         model (nn.Module): A ``BottomupPoseEstimator`` with an NMS-free head.
 
     Attributes:
-        nms_thr (float, optional): The IoU of the box NMS that a client has still to do.
-            None: none.
+        nms (dict, optional): What a client has still to do, see
+            :func:`~erpose.deploy.suppress.suppress`. None: nothing.
     """
-    nms_thr = None
+    nms = None
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -54,6 +55,23 @@ class PoseNetwork(nn.Module):
         return poses, pose_boxes(poses.keypoints)
 
 
+class CandidateNetwork(PoseNetwork):
+    """PoseDet or SMPR: duplicates, by OKS, are left to the client.
+
+    Args:
+        model (nn.Module): A ``BottomupPoseEstimator`` with a ``RefiningPoseHead``.
+    """
+
+    def __init__(self, model: nn.Module):
+        super().__init__(model)
+        decoder = model.head.decoder
+        self.nms = dict(kind='oks', threshold=decoder.nms_thr, soft=decoder.soft)
+
+    def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
+        poses = self.model.head.candidates(feats)
+        return poses, pose_boxes(poses.keypoints)
+
+
 class BoxPoseNetwork(PoseNetwork):
     """MMPose's YOLO-Pose: boxes are predicted, and duplicates are left to the client.
 
@@ -64,7 +82,7 @@ class BoxPoseNetwork(PoseNetwork):
 
     def __init__(self, model: nn.Module, max_per_img: int = 1000):
         super().__init__(model)
-        self.nms_thr = model.test_cfg.get('nms_thr', 1.0)
+        self.nms = dict(kind='box', threshold=model.test_cfg.get('nms_thr', 1.0))
         self.max_per_img = max_per_img
 
     def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
@@ -93,9 +111,9 @@ def pose_network(model: nn.Module) -> PoseNetwork:
     Raises:
         ValueError: If its head has no output that fits.
     """
-    if hasattr(model.head, 'decode'):
-        return PoseNetwork(model).eval()
-    if type(model.head) is YOLOXPoseHead:
-        return BoxPoseNetwork(model).eval()
-    raise ValueError(f'{type(model.head).__name__} is not exported: ERPoseHead and '
-                     'YOLOXPoseHead are')
+    for head, network in ((ERPoseHead, PoseNetwork), (RefiningPoseHead, CandidateNetwork),
+                          (YOLOXPoseHead, BoxPoseNetwork)):
+        if isinstance(model.head, head):
+            return network(model).eval()
+    raise ValueError(f'{type(model.head).__name__} is not exported: the heads of ER-Pose, '
+                     'PoseDet, SMPR and YOLO-Pose are')

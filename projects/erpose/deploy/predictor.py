@@ -7,7 +7,7 @@ import numpy as np
 
 from .letterbox import letterbox
 from .people import People
-from .suppress import box_nms
+from .suppress import suppress
 
 
 class Predictor:
@@ -25,8 +25,8 @@ class Predictor:
         provider (str): The execution provider really in use.
         names (list[str]): Of the K keypoints.
         skeleton (list[list[int]]): Pairs of keypoints to join.
-        nms_thr (float, optional): IoU above which the lesser of two people goes, for the
-            systems that need it. None for ER-Pose.
+        nms (dict, optional): How duplicates are suppressed, for the systems that need it,
+            see :func:`~erpose.deploy.suppress.suppress`. None for ER-Pose.
 
     Example:
         >>> predictor = Predictor('erpose-n.onnx')            # doctest: +SKIP
@@ -70,11 +70,12 @@ class Predictor:
                              'with `erpose export`')
         properties = self.session.get_modelmeta().custom_metadata_map
         info = {key: json.loads(value) for key, value in properties.items()
-                if key in ('keypoints', 'skeleton', 'colours', 'input_size', 'nms_thr')}
+                if key in ('keypoints', 'skeleton', 'colours', 'input_size', 'nms',
+                            'sigmas')}
         count = self.session.get_outputs()[1].shape[2]
         self.names = info.get('keypoints', [f'keypoint {i}' for i in range(count)])
         self.skeleton = info.get('skeleton', [])
-        self.nms_thr = info.get('nms_thr')
+        self.nms, self.sigmas = info.get('nms'), info.get('sigmas')
         self.colours = info.get('colours', [[255, 128, 0]] * len(self.names))
         self.batch, _, height, width = self.session.get_inputs()[0].shape
         fixed = isinstance(height, int)
@@ -116,8 +117,8 @@ class Predictor:
         for fit, det, pose in zip(fits, *outputs):
             people = People(pose[..., :2], pose[..., 2], det[:, 4], det[:, :4])
             people = people.above(score_thr)
-            if self.nms_thr is not None:
-                people = box_nms(people, self.nms_thr)
+            if self.nms is not None:
+                people = suppress(people, self.nms, self.sigmas).above(score_thr)
             boxes = fit.to_image(people.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
             results.append(people._replace(
                 keypoints=fit.to_image(people.keypoints).astype(np.float32),

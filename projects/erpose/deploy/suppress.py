@@ -1,20 +1,62 @@
 """Duplicates removed, for the systems that need it."""
+from typing import Sequence
+
 import cv2
 import numpy as np
 
 from .people import People
 
+AREA_FLOOR = 32.0
+"""Smallest area that enters an OKS, as in training, in pixels^2."""
 
-def box_nms(people: People, threshold: float) -> People:
-    """Greedy NMS: who overlaps somebody better by more than the IoU goes.
+
+def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
+    """The people without duplicates, best first.
 
     Args:
         people (People): Best first.
-        threshold (float): The IoU.
+        nms (dict): ``kind``: 'box' or 'oks'; ``threshold``: IoU or OKS; ``soft``: with
+            'oks', lower the scores of what overlaps, by ``exp(-OKS^2 / threshold)``,
+            instead of removing it.
+        sigmas (Sequence[float]): Keypoint sigmas, (K, ).
     """
     if not len(people.scores):
         return people
+    if nms['kind'] == 'box':
+        return box_nms(people, nms['threshold'])
+    similarity = pairwise_oks(people.keypoints, np.asarray(sigmas, np.float32))
+    if nms.get('soft'):
+        return _soft(people, np.exp(-similarity**2 / nms['threshold']))
+    kept = np.ones(len(people.scores), bool)
+    for row, alike in enumerate(similarity > nms['threshold']):
+        if kept[row]:  # greedy: a suppressed pose suppresses nobody
+            kept[row + 1:] &= ~alike[row + 1:]
+    return People(*(field[kept] for field in people))
+
+
+def box_nms(people: People, threshold: float) -> People:
+    """Greedy NMS: who overlaps somebody better by more than the IoU goes."""
     corners = people.boxes[:, :2]
     boxes = np.concatenate([corners, people.boxes[:, 2:] - corners], 1)
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), people.scores.tolist(), 0.0, threshold)
     return People(*(field[np.asarray(kept, int).ravel()] for field in people))
+
+
+def pairwise_oks(keypoints: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+    """OKS of each pose (row) with each, by the row's keypoint box, (N, N)."""
+    area = np.maximum(np.ptp(keypoints, axis=1).prod(-1), AREA_FLOOR)
+    total = np.zeros((len(keypoints), len(keypoints)), np.float32)
+    for k, sigma in enumerate(sigmas):
+        delta = keypoints[:, None, k] - keypoints[None, :, k]
+        total += np.exp(-(delta**2).sum(-1) / (2 * area * (2 * sigma)**2)[:, None])
+    return total / len(sigmas)
+
+
+def _soft(people: People, factor: np.ndarray) -> People:
+    scores, done = people.scores.copy(), np.zeros(len(people.scores), bool)
+    for _ in scores:
+        best = np.where(done, -1, scores).argmax()
+        done[best] = True
+        scores = np.where(done, scores, scores * factor[best])
+    people = people._replace(scores=scores)
+    return People(*(field[np.argsort(-scores, kind='stable')] for field in people))

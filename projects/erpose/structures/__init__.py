@@ -1,5 +1,5 @@
 from .heatmaps import keypoint_heatmaps
-from .keypoint_boxes import AREA_PER_BOX, keypoint_boxes, pose_boxes
+from .keypoint_boxes import AREA_PER_BOX, keypoint_boxes, pose_boxes, target_boxes
 from .oks import keypoint_error, mean_over_labelled, oks, pairwise_oks
 from .priors import Level, PointPriors, point_priors
 from .targets import PoseTargets, collect_targets, inside_boxes
@@ -7,5 +7,6 @@ from .targets import PoseTargets, collect_targets, inside_boxes
 __all__ = [
     'AREA_PER_BOX', 'Level', 'PointPriors', 'PoseTargets', 'collect_targets',
     'inside_boxes', 'keypoint_boxes', 'keypoint_error', 'keypoint_heatmaps',
-    'mean_over_labelled', 'oks', 'pairwise_oks', 'point_priors', 'pose_boxes'
+    'mean_over_labelled', 'oks', 'pairwise_oks', 'point_priors', 'pose_boxes',
+    'target_boxes'
 ]

@@ -48,3 +48,21 @@ def pose_boxes(keypoints: Tensor, scale: Union[float, Tensor] = 1.0) -> Tensor:
     low, high = keypoints.amin(-2), keypoints.amax(-2)
     centre, half = (low + high) / 2, (high - low) / 2 * scale
     return torch.cat([centre - half, centre + half], -1)
+
+
+def target_boxes(keypoints: Tensor, labelled: Tensor) -> Tensor:
+    """Boxes around the labelled keypoints, at least a pixel wide and high.
+
+    Args:
+        keypoints (Tensor): In pixels, (..., K, 2).
+        labelled (Tensor): Non-zero where the keypoint is labelled, (..., K).
+
+    Returns:
+        Tensor: xyxy, (..., 4); a pixel at the origin where no keypoint is labelled.
+    """
+    hidden = (labelled == 0).unsqueeze(-1)
+    low = keypoints.masked_fill(hidden, torch.inf).amin(-2)
+    high = keypoints.masked_fill(hidden, -torch.inf).amax(-2)
+    none = hidden.all(-2)  # padding
+    low, high = low.masked_fill(none, 0), high.masked_fill(none, 0)
+    return torch.cat([low, torch.maximum(high, low + 1)], -1)

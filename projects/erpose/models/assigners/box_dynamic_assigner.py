@@ -5,7 +5,7 @@ import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
-from erpose.structures import PoseTargets
+from erpose.structures import PoseTargets, target_boxes
 
 from .keypoint_dynamic_assigner import KeypointDynamicAssigner
 
@@ -20,27 +20,18 @@ class BoxDynamicAssigner(KeypointDynamicAssigner):
     """
 
     def centre(self, targets: PoseTargets) -> Tensor:
-        return _boxes(targets.keypoints, targets.labelled).unflatten(-1, (2, 2)).mean(-2)
+        boxes = target_boxes(targets.keypoints, targets.labelled)
+        return boxes.unflatten(-1, (2, 2)).mean(-2)
 
     def similarity(self, poses: Tensor, targets: PoseTargets,
                    sigmas: Tensor) -> Tuple[Tensor, Tensor]:
-        goal = _boxes(targets.keypoints, targets.labelled).unsqueeze(2)
-        box = _boxes(poses.nan_to_num(nan=1e6), targets.labelled.unsqueeze(2))
+        goal = target_boxes(targets.keypoints, targets.labelled).unsqueeze(2)
+        box = target_boxes(poses.nan_to_num(nan=1e6), targets.labelled.unsqueeze(2))
         overlap = (torch.minimum(box[..., 2:], goal[..., 2:])
                    - torch.maximum(box[..., :2], goal[..., :2])).clamp(min=0).prod(-1)
         union = _area(box) + _area(goal) - overlap
         distance = (box - goal).abs().mean(-1) / _area(goal).sqrt()
         return overlap / union, 1 / (1 + distance)
-
-
-def _boxes(keypoints: Tensor, labelled: Tensor) -> Tensor:
-    """Boxes around the labelled keypoints, at least a pixel wide, xyxy, (..., 4)."""
-    hidden = (labelled == 0).unsqueeze(-1)
-    low = keypoints.masked_fill(hidden, torch.inf).amin(-2)
-    high = keypoints.masked_fill(hidden, -torch.inf).amax(-2)
-    none = hidden.all(-2)  # padding
-    low, high = low.masked_fill(none, 0), high.masked_fill(none, 0)
-    return torch.cat([low, torch.maximum(high, low + 1)], -1)
 
 
 def _area(box: Tensor) -> Tensor:

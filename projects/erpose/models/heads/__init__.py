@@ -1,3 +1,6 @@
 from .erpose_head import ERPoseHead
+from .posedet_head import PoseDetHead
+from .refining_pose_head import RefiningPoseHead
+from .smpr_head import SMPRHead
 
-__all__ = ['ERPoseHead']
+__all__ = ['ERPoseHead', 'PoseDetHead', 'RefiningPoseHead', 'SMPRHead']

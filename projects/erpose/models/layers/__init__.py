@@ -1,3 +1,7 @@
-from .branches import LevelBranch, flatten_levels
+from .branches import AlignedBranch, LevelBranch, LevelStem, flatten_levels, per_level
+from .point_aggregation import PointAggregation
 
-__all__ = ['LevelBranch', 'flatten_levels']
+__all__ = [
+    'AlignedBranch', 'LevelBranch', 'LevelStem', 'PointAggregation', 'flatten_levels',
+    'per_level'
+]

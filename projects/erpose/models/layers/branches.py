@@ -1,22 +1,24 @@
-"""Convolutional branches that run on every feature level, each level its own weights."""
-from typing import List, Sequence
+"""Convolutional branches that run on every feature level."""
+from typing import Callable, List, Sequence
 
 import torch
-from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule
+from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule, build_activation_layer
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from .point_aggregation import PointAggregation
 
-class LevelBranch(BaseModule):
-    """Stacked convolutions and a 1x1 output, for each of L levels.
+
+class LevelStem(BaseModule):
+    """Stacked 3x3 convolutions, for each of L levels.
 
     Args:
         num_levels (int): L.
         in_channels (int): Channels of the features.
-        feat_channels (int): Channels of the stacked convolutions.
-        out_channels (int): Channels of the output.
-        num_convs (int): Stacked 3x3 convolutions.
+        feat_channels (int): Channels of the convolutions.
+        num_convs (int): How many.
         use_depthwise (bool): Depthwise separable instead of full convolutions.
+        shared (bool): One set of weights for all levels. Defaults to False.
         norm_cfg, act_cfg (dict): As in mmcv's ConvModule.
     """
 
@@ -24,29 +26,91 @@ class LevelBranch(BaseModule):
                  num_levels: int,
                  in_channels: int,
                  feat_channels: int,
-                 out_channels: int,
                  num_convs: int = 2,
                  use_depthwise: bool = False,
+                 shared: bool = False,
                  norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
                  act_cfg: dict = dict(type='SiLU', inplace=True),
                  init_cfg=None):
         super().__init__(init_cfg=init_cfg)
         conv = DepthwiseSeparableConvModule if use_depthwise else ConvModule
         channels = [in_channels] + [feat_channels] * num_convs
-        self.convs = nn.ModuleList(
-            nn.Sequential(*[
+        self.out_channels = channels[-1]
+        self.convs = per_level(
+            lambda: nn.Sequential(*[
                 conv(i, o, 3, padding=1, norm_cfg=norm_cfg, act_cfg=act_cfg)
                 for i, o in zip(channels, channels[1:])
-            ]) for _ in range(num_levels))
-        self.outputs = nn.ModuleList(
-            nn.Conv2d(channels[-1], out_channels, 1) for _ in range(num_levels))
+            ]), num_levels, shared)
+
+    def forward(self, feats: Sequence[Tensor]) -> List[Tensor]:
+        """Maps L features (B, C, H, W) to L features (B, feat_channels, H, W)."""
+        return [convs(feat) for convs, feat in zip(self.convs, feats)]
+
+
+class LevelBranch(LevelStem):
+    """A stem with a 1x1 output.
+
+    Args:
+        num_levels, in_channels, feat_channels (int): As :class:`LevelStem`.
+        out_channels (int): Channels of the output.
+        num_convs, use_depthwise, shared, norm_cfg, act_cfg: As :class:`LevelStem`.
+    """
+
+    def __init__(self, num_levels: int, in_channels: int, feat_channels: int,
+                 out_channels: int, num_convs: int = 2, use_depthwise: bool = False,
+                 shared: bool = False, **kwargs):
+        super().__init__(num_levels, in_channels, feat_channels, num_convs,
+                         use_depthwise, shared, **kwargs)
+        self.outputs = per_level(lambda: nn.Conv2d(self.out_channels, out_channels, 1),
+                                 num_levels, shared)
 
     def forward(self, feats: Sequence[Tensor]) -> List[Tensor]:
         """Maps L features (B, C, H, W) to L outputs (B, out_channels, H, W)."""
+        return [output(f) for output, f in zip(self.outputs, super().forward(feats))]
+
+
+class AlignedBranch(LevelBranch):
+    """A branch that looks at P points about each cell before its output.
+
+    Args:
+        num_points (int): P.
+        **kwargs: As :class:`LevelBranch`.
+    """
+
+    def __init__(self, num_levels: int, in_channels: int, feat_channels: int,
+                 out_channels: int, num_points: int, shared: bool = False,
+                 act_cfg: dict = dict(type='SiLU', inplace=True), **kwargs):
+        super().__init__(num_levels, in_channels, feat_channels, out_channels,
+                         shared=shared, act_cfg=act_cfg, **kwargs)
+        self.aggregations = per_level(
+            lambda: PointAggregation(feat_channels, feat_channels, num_points),
+            num_levels, shared)
+        self.activate = build_activation_layer(act_cfg)
+
+    def embed(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
+        """The features (B, feat_channels, H, W) that the outputs are computed from.
+
+        Args:
+            feats (Sequence[Tensor]): L features (B, C, H, W).
+            points (Sequence[Tensor]): L times x, y in cells, (B, 2P, H, W).
+        """
         return [
-            output(convs(feat))
-            for convs, output, feat in zip(self.convs, self.outputs, feats)
+            self.activate(aggregate(convs(feat), where)) for convs, aggregate, feat, where
+            in zip(self.convs, self.aggregations, feats, points)
         ]
+
+    def forward(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
+        """Maps L features and points to L outputs (B, out_channels, H, W)."""
+        embedded = self.embed(feats, points)
+        return [output(feat) for output, feat in zip(self.outputs, embedded)]
+
+
+def per_level(make: Callable[[], nn.Module], num_levels: int,
+              shared: bool) -> nn.ModuleList:
+    """A module for each level, or the same one for all."""
+    if shared:
+        return nn.ModuleList([make()] * num_levels)
+    return nn.ModuleList(make() for _ in range(num_levels))
 
 
 def flatten_levels(maps: Sequence[Tensor]) -> Tensor:

@@ -1,0 +1,118 @@
+"""What PoseDet and SMPR share: poses in two steps, and duplicates to suppress."""
+from typing import List, Tuple
+
+import torch
+from mmengine.structures import InstanceData
+from mmpose.registry import TASK_UTILS
+from mmpose.utils import reduce_mean
+from torch import Tensor
+
+from erpose.models.decoders import Poses, decode_poses
+from erpose.models.layers import flatten_levels
+from erpose.structures import PointPriors, PoseTargets, pairwise_oks
+
+from .pose_head import PoseHead, to_instances
+
+
+class RefiningPoseHead(PoseHead):
+    """Base of the heads that refine a first pose with features gathered along it.
+
+    A subclass has ``forward(feats)``, which returns L maps (B, 1, H, W) of scores in
+    [0, 1] and L maps (B, 2K, H, W) of refined offsets in strides.
+
+    Args:
+        metainfo (dict): The data set's.
+        strides (Sequence[int]): Of the features, in pixels.
+        decoder (dict): Decodes, and suppresses duplicates.
+    """
+
+    def __init__(self, metainfo: dict, strides, decoder: dict, init_cfg=None):
+        super().__init__(metainfo, strides, init_cfg)
+        self.decoder = TASK_UTILS.build(dict(decoder, sigmas=self.sigmas.tolist()))
+
+    def candidates(self, feats: Tuple[Tensor, ...]) -> Poses:
+        """Features to the best N poses of each image, duplicates among them."""
+        scores, offsets = (flatten_levels(maps).float() for maps in self(feats))
+        return self.decoder.candidates(scores.squeeze(-1), offsets, None,
+                                       self.priors(feats))
+
+    def predict(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
+                test_cfg: dict = {}) -> List[InstanceData]:
+        """Poses of a batch, in pixels of the network input.
+
+        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0),
+        ``flip_test`` and ``multiscale_test``: then ``feats`` hold the features of the
+        flipped images and of the other sizes, too, and duplicates are suppressed over all.
+
+        Returns:
+            list[InstanceData]: See :func:`to_instances`.
+        """
+        pyramid = feats if test_cfg.get('multiscale_test', False) else [feats]
+        views = []
+        for sizes in pyramid:
+            for flipped, view in enumerate(sizes if test_cfg.get('flip_test', False)
+                                           else [sizes]):
+                views.append(self._view(view, bool(flipped)))
+        poses = views[0][0]
+        if len(views) > 1:
+            poses = _merge(views)
+        poses = self.decoder.suppress(poses)
+        threshold = test_cfg.get('score_thr', 0.0)
+        return [
+            to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
+            for *fields, sample in zip(*poses, batch_data_samples)
+        ]
+
+    def _view(self, feats, flipped: bool) -> Tuple[Poses, Tensor]:
+        """Candidates of one view of the images, turned back, and the view's size."""
+        poses = self.candidates(feats)
+        height, width = feats[0].shape[-2:]
+        size = poses.keypoints.new_tensor([width, height]) * self.strides[0]
+        if flipped:
+            keypoints = poses.keypoints[:, :, self.flip_indices].clone()
+            keypoints[..., 0] = size[0] - 1 - keypoints[..., 0]
+            poses = poses._replace(keypoints=keypoints)
+        return poses, size
+
+    def nearest_person(self, offsets: Tensor, targets: PoseTargets,
+                       priors: PointPriors) -> Tuple[Tensor, Tensor]:
+        """The highest OKS of each predicted pose with a person, and which person's.
+
+        Args:
+            offsets (Tensor): In strides, (B, A, 2K).
+            targets (PoseTargets): The persons.
+            priors (PointPriors): The A priors.
+
+        Returns:
+            tuple[Tensor, Tensor]: OKS (B, A), 0 where there is nobody, and indices (B, A).
+        """
+        if targets.valid.shape[1] == 0:
+            nothing = torch.zeros_like(offsets[..., 0])
+            return nothing, nothing.long()
+        with torch.no_grad():
+            poses = decode_poses(offsets, priors.points, priors.strides)
+            similarity = pairwise_oks(poses.nan_to_num(), targets.keypoints,
+                                      targets.labelled, targets.area, self.sigmas)
+            return similarity.masked_fill(~targets.valid.unsqueeze(-1), 0).max(1)
+
+    def displacement_loss(self, loss, offsets: Tensor, person: Tensor,
+                          targets: PoseTargets, priors: PointPriors) -> Tensor:
+        """Loss of the offsets (B, A, 2K) of the priors that learn a person (B, A)."""
+        image, prior = torch.nonzero(person >= 0, as_tuple=True)
+        who = person[image, prior]
+        stride = priors.strides[prior][:, None, None]
+        goal = (targets.keypoints[image, who] - priors.points[prior].unsqueeze(1)) / stride
+        count = reduce_mean(goal.new_tensor(len(who))).clamp(min=1)
+        return loss(offsets[image, prior].unflatten(-1, (-1, 2)), goal,
+                    targets.labelled[image, who], avg_factor=count)
+
+
+def _merge(views: List[Tuple[Poses, Tensor]]) -> Poses:
+    """The candidates of all views in pixels of the first, best first."""
+    first = views[0][1]
+    views = [poses._replace(keypoints=poses.keypoints * (first / size))
+             for poses, size in views]
+    poses = Poses(*(torch.cat(fields, 1) for fields in zip(*views)))
+    order = poses.scores.argsort(dim=1, descending=True)
+    rows = torch.arange(len(order), device=order.device).unsqueeze(1)
+    return Poses(*(field[rows, order] for field in poses))

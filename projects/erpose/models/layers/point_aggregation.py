@@ -1,0 +1,50 @@
+"""Features gathered at explicit points and mixed: what deformable convolution computes."""
+import torch
+import torch.nn.functional as F
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class PointAggregation(BaseModule):
+    """Mixes the features found at P points about each cell, one weight matrix a point.
+
+    The same as a deformable convolution whose kernel of P taps is placed at the points
+    (PoseDet, section 3.1; SMPR, section III-D), for any P, in plain PyTorch and ONNX. By
+    linearity the features are mixed first and sampled after.
+
+    Args:
+        in_channels (int): C.
+        out_channels (int): C'.
+        num_points (int): P.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, num_points: int,
+                 init_cfg=None):
+        super().__init__(init_cfg=init_cfg)
+        self.num_points = num_points
+        self.mix = nn.Conv2d(in_channels, num_points * out_channels, 1, bias=False)
+        self.bias = nn.Parameter(torch.zeros(out_channels))
+        nn.init.normal_(self.mix.weight, std=(in_channels * num_points)**-0.5)
+
+    def forward(self, feat: Tensor, points: Tensor) -> Tensor:
+        """Maps features (B, C, H, W) to (B, C', H, W).
+
+        Args:
+            feat (Tensor): (B, C, H, W). Zero outside.
+            points (Tensor): x, y of each point in turn, from the cell's own centre, in
+                cells, (B, 2P, H, W).
+        """
+        batch, _, height, width = feat.shape
+        count = self.num_points
+        if points.shape[1] != 2 * count:
+            raise ValueError(f'{points.shape[1]} coordinates for {count} points')
+        y, x = torch.meshgrid(
+            torch.arange(height, device=feat.device, dtype=feat.dtype),
+            torch.arange(width, device=feat.device, dtype=feat.dtype), indexing='ij')
+        points = points.reshape(batch * count, 2, height, width).to(feat.dtype)
+        grid = torch.stack([(2 * (x + points[:, 0]) + 1) / width - 1,
+                            (2 * (y + points[:, 1]) + 1) / height - 1], -1)
+        mixed = self.mix(feat).reshape(batch * count, -1, height, width)
+        sampled = F.grid_sample(mixed, grid, align_corners=False)
+        return sampled.reshape(batch, count, -1, height, width).sum(1) + self.bias.view(
+            -1, 1, 1)
