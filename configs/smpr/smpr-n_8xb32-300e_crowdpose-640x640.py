@@ -1,0 +1,12 @@
+# SMPR's head in place of ER-Pose's; all else is the same.
+_base_ = '../erpose/erpose-n_8xb32-300e_crowdpose-640x640.py'
+
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='SMPRHead',
+        metainfo=_base_.metainfo,
+        in_channels=64,
+        feat_channels=64,
+        num_convs=2,
+        use_depthwise=True))

@@ -1,0 +1,6 @@
+_base_ = [
+    '../_base_/datasets/coco_800.py', '../_base_/models/smpr_r50.py',
+    '../_base_/schedules/sgd_30e.py'
+]
+
+custom_hooks = [dict(type='PosePriorHook')]
