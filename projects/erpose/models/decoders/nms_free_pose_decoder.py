@@ -21,6 +21,13 @@ class Poses(NamedTuple):
     visibilities: Tensor
 
 
+def sort_poses(poses: Poses) -> Poses:
+    """The poses of each image, best first."""
+    order = poses.scores.argsort(dim=1, descending=True)
+    rows = torch.arange(len(order), device=order.device).unsqueeze(1)
+    return Poses(*(field[rows, order] for field in poses))
+
+
 def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
     """Keypoints in pixels from offsets in strides.
 

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from erpose.structures import PointPriors, pairwise_oks
 
-from .nms_free_pose_decoder import NMSFreePoseDecoder, Poses
+from .nms_free_pose_decoder import NMSFreePoseDecoder, Poses, sort_poses
 
 
 @TASK_UTILS.register_module()
@@ -41,11 +41,13 @@ class OKSNMSPoseDecoder(NMSFreePoseDecoder):
         return self.suppress(self.candidates(scores, offsets, visibilities, priors))
 
     def suppress(self, poses: Poses) -> Poses:
-        """Lowers the scores of duplicates, in poses that come best first."""
+        """Lowers the scores of duplicates; poses come and go best first."""
         if self.soft:
-            scores = [soft_oks_nms(keypoints, scores, self.sigmas, self.nms_thr)
-                      for keypoints, scores in zip(poses.keypoints, poses.scores)]
-            return poses._replace(scores=torch.stack(scores))
+            scores = torch.stack([
+                soft_oks_nms(keypoints, scores, self.sigmas, self.nms_thr)
+                for keypoints, scores in zip(poses.keypoints, poses.scores)
+            ])
+            return sort_poses(poses._replace(scores=scores))
         kept = torch.stack([
             oks_nms(keypoints, self.sigmas, self.nms_thr)
             for keypoints in poses.keypoints

@@ -7,7 +7,7 @@ from mmpose.registry import TASK_UTILS
 from mmpose.utils import reduce_mean
 from torch import Tensor
 
-from erpose.models.decoders import Poses, decode_poses
+from erpose.models.decoders import Poses, decode_poses, sort_poses
 from erpose.models.layers import flatten_levels
 from erpose.structures import PointPriors, PoseTargets, pairwise_oks
 
@@ -53,10 +53,7 @@ class RefiningPoseHead(PoseHead):
             for flipped, view in enumerate(sizes if test_cfg.get('flip_test', False)
                                            else [sizes]):
                 views.append(self._view(view, bool(flipped)))
-        poses = views[0][0]
-        if len(views) > 1:
-            poses = _merge(views)
-        poses = self.decoder.suppress(poses)
+        poses = self.decoder.suppress(_merge(views) if len(views) > 1 else views[0][0])
         threshold = test_cfg.get('score_thr', 0.0)
         return [
             to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
@@ -112,7 +109,4 @@ def _merge(views: List[Tuple[Poses, Tensor]]) -> Poses:
     first = views[0][1]
     views = [poses._replace(keypoints=poses.keypoints * (first / size))
              for poses, size in views]
-    poses = Poses(*(torch.cat(fields, 1) for fields in zip(*views)))
-    order = poses.scores.argsort(dim=1, descending=True)
-    rows = torch.arange(len(order), device=order.device).unsqueeze(1)
-    return Poses(*(field[rows, order] for field in poses))
+    return sort_poses(Poses(*(torch.cat(fields, 1) for fields in zip(*views))))
