@@ -5,10 +5,12 @@ from pathlib import Path
 import cv2
 import pytest
 import torch
+from mmengine.config import Config
 from mmpose.apis import MMPoseInferencer
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
+from erpose.engine import deployed_model
 
 SHIPPED = next((m for m in zoo.models() if 'erpose-n' in m.get('Alias', [])), None)
 
@@ -62,3 +64,18 @@ def test_checkpoint_loads_weights_only():
 def test_unknown_alias_is_still_an_error():
     with pytest.raises(ValueError, match='Cannot find model'):
         MMPoseInferencer('erpose-nonsense')
+
+
+@pytest.mark.parametrize('name', ['posedet', 'smpr', 'yolo_pose'])
+def test_other_systems_infer(name, image, tmp_path):
+    """With random weights: any poses, whole and in order."""
+    path = zoo.root() / f'configs/{name}/{name}-n_8xb32-300e_coco-640x640.py'
+    config = Config.fromfile(path)
+    torch.manual_seed(0)
+    weights = tmp_path / 'random.pth'
+    torch.save(dict(state_dict=deployed_model(config).state_dict()), weights)
+    inferencer = MMPoseInferencer(str(path), str(weights))
+    people = next(inferencer(image, bbox_thr=0))['predictions'][0]
+    scores = [person['bbox_score'] for person in people]
+    assert scores == sorted(scores, reverse=True)
+    assert all(len(person['keypoints']) == 17 for person in people)

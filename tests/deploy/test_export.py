@@ -32,7 +32,7 @@ def compare(network, path, pixels):
     dets, keypoints = session(path).run(None, dict(input=pixels))
     assert dets.shape == expected[0].shape and keypoints.shape == expected[1].shape
     scores = expected[0][..., 4]
-    np.testing.assert_allclose(dets[..., 4], scores, atol=1e-5)
+    np.testing.assert_allclose(dets[..., 4], scores, atol=1e-4)
     gaps = np.abs(np.diff(scores, axis=1, prepend=2, append=-1))
     clear = (gaps[:, :-1] > 2e-5) & (gaps[:, 1:] > 2e-5)
     assert clear[:, :10].mean() > 0.5
@@ -117,10 +117,13 @@ def with_duplicates(request, crowd):
     for output in scores:
         torch.nn.init.normal_(output.weight, std=0.3)
         torch.nn.init.zeros_(output.bias)
-    for output in sizes:  # large boxes and poses, which overlap
-        torch.nn.init.constant_(output.bias, 2.5)
-        if name != 'yolo_pose':
-            output.bias.data[::4] = -2.5
+    for output in sizes:  # boxes and poses of some cells, which overlap
+        torch.nn.init.constant_(output.bias, 1.5)
+        if name == 'yolo_pose':
+            output.weight.data *= 0.3  # within the image
+        else:
+            output.bias.data[::4] = -1.5
+            model.head.decoder.nms_thr = 0.2
     return config, model.eval()
 
 

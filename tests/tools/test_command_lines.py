@@ -41,7 +41,9 @@ def run(*command, cwd, **env):
 @pytest.mark.parametrize('package, config', [
     ('erpose', CONFIG),
     ('mmpose', zoo.root() / 'configs' / 'erpose' / CONFIG),
-])
+    ('erpose', CONFIG.replace('erpose', 'posedet')),
+    ('erpose', CONFIG.replace('erpose', 'smpr')),
+], ids=['erpose', 'mmpose', 'posedet', 'smpr'])
 def test_mim_train_and_test(package, config, data, tmp_path):
     options = ['--work-dir', tmp_path / 'out', '--cfg-options', *FAST]
     run('mim', 'train', package, config, *options, cwd=tmp_path, ERPOSE_DATA=str(data))

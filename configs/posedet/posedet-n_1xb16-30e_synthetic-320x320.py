@@ -1,0 +1,11 @@
+# PoseDet's head in place of ER-Pose's; all else is the same.
+_base_ = '../erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
+
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='PoseDetHead',
+        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+        in_channels=64,
+        feat_channels=64,
+        use_depthwise=True))

@@ -1,0 +1,12 @@
+# SMPR's head in place of ER-Pose's; all else is the same.
+_base_ = '../erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
+
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='SMPRHead',
+        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+        in_channels=64,
+        feat_channels=64,
+        num_convs=2,
+        use_depthwise=True))
