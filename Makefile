@@ -6,12 +6,15 @@ STAMP := $(VENV)/.installed
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test lint install clean
+.PHONY: demo test faults lint install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+faults: $(STAMP)
+	$(BIN)/python -m pytest -s -m "slow or not slow" tests/reliability/test_interrupted.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -7,9 +7,11 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
-        type='CheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',
+        type='SafeCheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    epoch_seed=dict(type='EpochSeedHook'),
+    finite_loss=dict(type='FiniteLossHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 
 env_cfg = dict(

@@ -1,5 +1,9 @@
 from .channels_last_hook import ChannelsLastHook
 from .deployed import deployed_model
+from .epoch_seed_hook import EpochSeedHook
+from .finite_loss_hook import FiniteLossHook
 from .pose_prior_hook import PosePriorHook
+from .safe_checkpoints import SafeCheckpointHook
 
-__all__ = ['ChannelsLastHook', 'PosePriorHook', 'deployed_model']
+__all__ = ['ChannelsLastHook', 'EpochSeedHook', 'FiniteLossHook', 'PosePriorHook',
+           'SafeCheckpointHook', 'deployed_model']

@@ -1,0 +1,28 @@
+"""A training that diverges says so, and on which images."""
+import math
+
+from mmengine.hooks import Hook
+from mmpose.registry import HOOKS
+
+
+@HOOKS.register_module()
+class FiniteLossHook(Hook):
+    """Ends the training at the first loss that is not finite, before it is saved.
+
+    Raises:
+        FloatingPointError: Names the losses, the epoch, the iteration and the images.
+    """
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch=None,
+                         outputs=None) -> None:
+        losses = {name: value.item() for name, value in (outputs or {}).items()
+                  if 'loss' in name}
+        broken = [f'{name} is {value}' for name, value in losses.items()
+                  if not math.isfinite(value)]
+        if broken:
+            images = ', '.join(f'{sample.img_id} ({sample.img_path})'
+                               for sample in data_batch['data_samples'])
+            raise FloatingPointError(
+                f'{", ".join(broken)} in epoch {runner.epoch + 1}, iteration '
+                f'{batch_idx + 1}, on the images {images}. The last checkpoint is from '
+                'before: look at these annotations, or resume with a lower learning rate')

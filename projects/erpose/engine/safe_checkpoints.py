@@ -1,0 +1,125 @@
+"""Checkpoints that a crash, a kill or a full disk cannot spoil."""
+import os
+import os.path as osp
+import tempfile
+from pathlib import Path
+from typing import Union
+
+from mmengine.dist import is_main_process
+from mmengine.fileio import LocalBackend, register_backend
+from mmengine.hooks import CheckpointHook
+from mmengine.logging import print_log
+from mmpose.registry import HOOKS
+
+
+@register_backend('atomic')
+class AtomicBackend(LocalBackend):
+    """The local disk; a file appears whole or not at all."""
+
+    def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
+        """Writes a file beside its place, to the disk, and then moves it there.
+
+        Raises:
+            OSError: If it cannot be written. What was there before is untouched.
+        """
+        folder = osp.dirname(osp.abspath(filepath))
+        os.makedirs(folder, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=folder, prefix=f'.{osp.basename(filepath)}.')
+        try:
+            with open(handle, 'wb') as file:
+                file.write(obj)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(draft, 0o666 & ~_umask())
+            os.replace(draft, filepath)
+        except OSError as error:
+            os.remove(draft)
+            raise OSError(
+                error.errno, f'{filepath} ({len(obj) / 2**20:.1f} MiB) cannot be written: '
+                f'{error.strerror}. The checkpoints before it are whole: make room and go '
+                'on with --resume') from error
+        except BaseException:
+            os.remove(draft)
+            raise
+
+
+class _Outdated:
+    """A backend that puts removals off until what replaces the files is on the disk."""
+
+    def __init__(self, backend):
+        self._backend, self._files = backend, []
+
+    def __getattr__(self, name):
+        return getattr(self._backend, name)
+
+    def remove(self, path: str) -> None:
+        self._files.append(path)
+
+    def remove_now(self, keep: set) -> None:
+        for path in self._files:
+            if path not in keep and self._backend.isfile(path):
+                self._backend.remove(path)
+        self._files = []
+
+
+@HOOKS.register_module()
+class SafeCheckpointHook(CheckpointHook):
+    """:class:`CheckpointHook`, safe against being killed at any moment.
+
+    - Files are written by :class:`AtomicBackend`: none is ever half there.
+    - An outdated checkpoint, the former best one too, goes only after its successor is on
+      the disk.
+    - Where ``last_checkpoint``, which ``--resume`` follows, is empty or names a file that
+      is not there (killed in between, or the folder has moved), it is set to the latest
+      checkpoint that is.
+
+    Checkpoints on other storage (``out_dir`` with a prefix, or ``backend_args``) are left
+    to their backend.
+    """
+
+    def before_run(self, runner) -> None:
+        folder = Path(runner.work_dir)
+        if is_main_process() and self.backend_args is None and folder.is_dir():
+            for draft in folder.glob('.*.pth.*'):
+                draft.unlink()
+            self._mend_last_checkpoint(folder)
+
+    def before_train(self, runner) -> None:
+        super().before_train(runner)
+        if self.backend_args is None and isinstance(self.file_backend, LocalBackend):
+            self.backend_args = dict(backend='atomic')
+        self.file_backend = _Outdated(self.file_backend)
+
+    def _save_checkpoint(self, runner) -> None:
+        super()._save_checkpoint(runner)
+        self._remove_outdated()
+
+    def _save_best_checkpoint(self, runner, metrics) -> None:
+        super()._save_best_checkpoint(runner, metrics)
+        self._remove_outdated()
+
+    def _remove_outdated(self) -> None:
+        if is_main_process():
+            self.file_backend.remove_now(
+                keep={self.last_ckpt, getattr(self, 'best_ckpt_path', None),
+                      *getattr(self, 'best_ckpt_path_dict', {}).values()})
+
+    def _mend_last_checkpoint(self, folder: Path) -> None:
+        pointer = folder / 'last_checkpoint'
+        if not pointer.exists() or osp.isfile(pointer.read_text().strip()):
+            return
+        kind = 'epoch' if self.by_epoch else 'iter'
+        there = [path for path in folder.glob(f'{kind}_*.pth')
+                 if path.stem.split('_')[-1].isdigit()]
+        if not there:
+            pointer.unlink()
+            return
+        latest = max(there, key=lambda path: int(path.stem.split('_')[-1]))
+        AtomicBackend().put(str(latest).encode(), pointer)
+        print_log(f'{pointer} named no file, now {latest}', 'current')
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
