@@ -59,6 +59,14 @@ def test_real_photographs(network, open_file):
     compare(network[0], open_file, crowds(REAL, 4, (320, 320)))
 
 
+def test_torch_export_is_the_same_network(network, crowd):
+    inputs = torch.from_numpy(crowds(crowd, 1, (128, 96)))
+    program = torch.export.export(network[0], (inputs, )).module()
+    with torch.no_grad():
+        for ours, theirs in zip(program(inputs), network[0](inputs)):
+            torch.testing.assert_close(ours, theirs, rtol=0, atol=TOLERANCE)
+
+
 def test_no_nms_and_no_custom_operator(fixed_file, open_file):
     for path in (fixed_file, open_file):
         nodes = onnx.load(path).graph.node

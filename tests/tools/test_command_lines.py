@@ -70,13 +70,22 @@ def test_missing_data_root_is_said_at_once(tmp_path):
     assert result.returncode != 0 and 'nowhere: no such folder' in result.stderr
 
 
-def test_export_and_predict_are_commands(shipped, tmp_path):
+def test_export_predict_evaluate_and_diagnose_are_commands(shipped, tmp_path):
     run('erpose', 'export', shipped['Config'], shipped['Weights'], 'out/n.onnx', '--size',
         128, 96, cwd=tmp_path)
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
     said = run('erpose', 'predict', 'out/n.onnx', 'crowd/images', '--threads', 1,
                cwd=tmp_path)
     assert '128x96, 17 keypoints' in said and 'written: erpose_output' in said
+
+    run('erpose', 'predict', 'out/n.onnx', 'crowd/images', '--no-draw', '--score', 0,
+        '--json', 'people.json', cwd=tmp_path)
+    files = 'crowd/annotations.json', 'people.json'
+    said = run(sys.executable, zoo.root() / 'tools/evaluate.py', *files, cwd=tmp_path)
+    assert '| AP |' in said and '| people.json |' in said
+    said = run(sys.executable, zoo.root() / 'tools/diagnose.py', *files, '--images',
+               'crowd/images', '--sheet', 'worst.jpg', cwd=tmp_path)
+    assert '| without jitter |' in said and (tmp_path / 'worst.jpg').exists()
 
 
 def test_benchmark_takes_both_runtimes(shipped, tmp_path):

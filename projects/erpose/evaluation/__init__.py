@@ -1,4 +1,6 @@
+from .diagnosis import diagnose, match
 from .duplicates import duplicate_rate
+from .failure_sheet import failure_sheet
 from .pose_metric import PoseMetric
 
-__all__ = ['PoseMetric', 'duplicate_rate']
+__all__ = ['PoseMetric', 'diagnose', 'duplicate_rate', 'failure_sheet', 'match']

@@ -29,7 +29,7 @@ def duplicate_rate(ground_truth: COCO, detections: COCO, sigmas, use_area: bool)
     """
     scores, persons, num_persons = [], [], 0
     for image_id in ground_truth.getImgIds():
-        gts = _persons(ground_truth, image_id)
+        gts = persons_of(ground_truth, image_id)
         dets = detections.loadAnns(detections.getAnnIds(imgIds=[image_id]))
         scores.extend(d['score'] for d in dets)
         persons.extend(_match(gts, dets, sigmas, use_area))
@@ -37,7 +37,8 @@ def duplicate_rate(ground_truth: COCO, detections: COCO, sigmas, use_area: bool)
     return _rate_at_best_f1(np.array(scores), persons, num_persons)
 
 
-def _persons(coco: COCO, image_id: int) -> List[dict]:
+def persons_of(coco: COCO, image_id: int) -> List[dict]:
+    """Who is to be found: people with a labelled keypoint, crowd regions left out."""
     anns = coco.loadAnns(coco.getAnnIds(imgIds=[image_id]))
     return [a for a in anns if a['num_keypoints'] > 0 and not a['iscrowd']]
 

@@ -4,7 +4,7 @@ import io
 import json
 import tempfile
 from pathlib import Path
-from typing import Dict, Union
+from typing import Dict, List, Union
 
 from mmengine.logging import print_log
 from mmpose.evaluation.metrics import CocoMetric
@@ -60,7 +60,16 @@ class PoseMetric(CocoMetric):
         CocoMetric.dataset_meta.fset(self, dataset_meta)
 
     def evaluate_file(self, path: Union[str, Path]) -> Dict[str, float]:
-        """The metrics of people in COCO's result format, such as `erpose predict` writes.
+        """The metrics of the people in a file, see :meth:`read_people`."""
+        people = self.read_people(path)
+        with tempfile.TemporaryDirectory() as folder:
+            prefix = f'{folder}/people'
+            Path(f'{prefix}.keypoints.json').write_text(json.dumps(people))
+            with contextlib.redirect_stdout(io.StringIO()):
+                return dict(self._do_python_keypoint_eval(prefix))
+
+    def read_people(self, path: Union[str, Path]) -> List[dict]:
+        """People in COCO's result format, such as `erpose predict` writes.
 
         Args:
             path (str): JSON file. An ``image_id`` is one of the annotation file, or the
@@ -85,11 +94,8 @@ class PoseMetric(CocoMetric):
             if known is None:
                 raise ValueError(f'{path}: image {image!r} is not in {self.ann_file}')
             person['image_id'] = known
-        with tempfile.TemporaryDirectory() as folder:
-            prefix = f'{folder}/people'
-            Path(f'{prefix}.keypoints.json').write_text(json.dumps(people))
-            with contextlib.redirect_stdout(io.StringIO()):
-                return dict(self._do_python_keypoint_eval(prefix))
+            person.setdefault('category_id', 1)
+        return people
 
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
         stats = super()._do_python_keypoint_eval(outfile_prefix)

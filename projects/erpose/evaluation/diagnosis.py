@@ -1,0 +1,203 @@
+"""Where the points are lost: errors by kind, and what repairing each would give.
+
+The kinds are those of Ronchi and Perona, "Benchmarking and Error Diagnosis in
+Multi-Instance Pose Estimation" (arXiv 1707.05388).
+"""
+import contextlib
+import copy
+import io
+from functools import partial
+from itertools import chain
+from typing import Dict, List, NamedTuple, Sequence
+
+import numpy as np
+import torch
+from xtcocotools.coco import COCO
+from xtcocotools.cocoeval import COCOeval
+
+from erpose.structures import keypoint_error, pairwise_oks
+
+from .duplicates import persons_of
+
+KINDS = ('jitter', 'inversion', 'swap', 'miss')
+"""Of a keypoint: near its place; on the other side's; on another person's; elsewhere."""
+GOOD, NEAR = 0.85, 0.5
+"""Similarity of a keypoint from which it is right, and near something."""
+MATCH_OKS = 0.1
+"""A detection belongs to the person of highest OKS, if that is at least this."""
+SIZES = {'small, under 64': (0, 64), '64 to 128': (64, 128), '128 and more': (128, np.inf)}
+"""Of persons: square root of the area, in pixels."""
+
+
+class Image(NamedTuple):
+    """An image's N detections against its G persons; all arrays numpy."""
+    detections: List[dict]
+    persons: List[dict]
+    oks: np.ndarray
+    """(G, N)."""
+    person: np.ndarray
+    """Index of the person each detection belongs to, -1 if to none, (N, )."""
+    kinds: np.ndarray
+    """Index of the kind of error of each keypoint, -1 if right or not labelled, (N, K)."""
+
+
+def diagnose(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
+             flip_indices: Sequence[int]) -> dict:
+    """Errors of a system's results.
+
+    Args:
+        ground_truth (COCO): With persons' keypoints and areas.
+        people (list[dict]): Results in COCO's format.
+        sigmas (Sequence[float]): Keypoint sigmas, (K, ).
+        flip_indices (Sequence[int]): Of each keypoint, that of the other side.
+
+    Returns:
+        dict: ``repaired``: AP as found, with each kind of keypoint error set right, with
+        the OKS for a score, without duplicates and without what matches nobody.
+        ``keypoints``: share of each kind among the labelled keypoints of the best
+        detection of each found person. ``persons``: by size, their number, the share with
+        a detection of OKS > 0.5, and the mean of the best OKS. ``rank correlation``: of
+        score and OKS over the detections that belong to somebody (Spearman).
+    """
+    images = list(match(ground_truth, people, sigmas, flip_indices))
+    changes = {f'without {name}': partial(_repair, kind=kind)
+               for kind, name in enumerate(KINDS)}
+    changes.update({'ranked by OKS': _rank_by_oks,
+                    'without duplicates': _without_duplicates,
+                    'without false positives': _without_background})
+    repaired = {'as found': average_precision(ground_truth, people, sigmas)}
+    for name, change in changes.items():
+        fixed = list(chain.from_iterable(map(change, images)))
+        repaired[name] = average_precision(ground_truth, fixed, sigmas)
+    return dict(repaired=repaired, keypoints=_shares(images), persons=_by_size(images),
+                **{'rank correlation': _rank_correlation(images)})
+
+
+def match(ground_truth: COCO, people: List[dict], sigmas, flip_indices):
+    """Yields an :class:`Image` for each image, in the order of their ids."""
+    by_image: Dict[int, list] = {i: [] for i in ground_truth.getImgIds()}
+    for person in people:
+        by_image[person['image_id']].append(person)
+    sigmas, flip = torch.as_tensor(sigmas), torch.as_tensor(flip_indices)
+    for image_id, detections in sorted(by_image.items()):
+        persons = persons_of(ground_truth, image_id)
+        if not persons or not detections:
+            yield Image(detections, persons, np.zeros((len(persons), len(detections))),
+                        np.full(len(detections), -1),
+                        np.full((len(detections), len(sigmas)), -1))
+            continue
+        found = _points(detections)[..., :2]
+        truth = _points(persons)
+        labelled = truth[..., 2] > 0
+        area = torch.tensor([float(person['area']) for person in persons])
+        oks = pairwise_oks(found, truth[..., :2], labelled.float(), area, sigmas)
+        best, person = oks.max(0)
+        similarity, mirrored = (
+            torch.exp(-keypoint_error(found[None], goal[:, None], area[:, None], sigmas))
+            * there[:, None]  # (G, N, K)
+            for goal, there in ((truth[..., :2], labelled),
+                                (truth[:, flip, :2], labelled[:, flip])))
+        row = torch.arange(len(detections))
+        own, other_side = similarity[person, row], mirrored[person, row]
+        others = torch.maximum(similarity, mirrored)
+        others[person, row] = 0
+        kinds = torch.full(own.shape, KINDS.index('miss'))
+        kinds[others.amax(0) > NEAR] = KINDS.index('swap')
+        kinds[(other_side > NEAR) & (flip != torch.arange(len(flip)))] = (
+            KINDS.index('inversion'))
+        kinds[own > NEAR] = KINDS.index('jitter')
+        person[best < MATCH_OKS] = -1
+        kinds[(own > GOOD) | ~labelled[person] | (person < 0)[:, None]] = -1
+        yield Image(detections, persons, oks.numpy(), person.numpy(), kinds.numpy())
+
+
+def average_precision(ground_truth: COCO, people: List[dict],
+                      sigmas: Sequence[float]) -> float:
+    """COCO's keypoint AP."""
+    if not people:
+        return 0.0
+    with contextlib.redirect_stdout(io.StringIO()):
+        results = ground_truth.loadRes(copy.deepcopy(people))
+        evaluation = COCOeval(ground_truth, results, 'keypoints', np.asarray(sigmas))
+        evaluation.params.useSegm = None
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return float(evaluation.stats[0])
+
+
+def _points(people: List[dict]) -> torch.Tensor:
+    return torch.tensor([person['keypoints'] for person in people],
+                        dtype=torch.float32).unflatten(-1, (-1, 3))
+
+
+def _repair(image: Image, kind: int) -> List[dict]:
+    fixed = []
+    for detection, person, kinds in zip(image.detections, image.person, image.kinds):
+        points = np.reshape(detection['keypoints'], (-1, 3)).astype(float)
+        wrong = kinds == kind
+        if wrong.any():
+            truth = np.reshape(image.persons[person]['keypoints'], (-1, 3))
+            points[wrong, :2] = truth[wrong, :2]
+        fixed.append(dict(detection, keypoints=points.ravel().tolist()))
+    return fixed
+
+
+def _rank_by_oks(image: Image) -> List[dict]:
+    best = image.oks.max(0, initial=0)
+    return [dict(detection, score=float(oks))
+            for detection, oks in zip(image.detections, best)]
+
+
+def _finders(image: Image) -> Dict[int, int]:
+    """The best scored detection of each person that has one."""
+    finders = {}
+    order = np.argsort([-d['score'] for d in image.detections], kind='stable')
+    for index in order:
+        finders.setdefault(int(image.person[index]), int(index))
+    finders.pop(-1, None)
+    return finders
+
+
+def _without_duplicates(image: Image) -> List[dict]:
+    finders = set(_finders(image).values())
+    return [d for i, d in enumerate(image.detections)
+            if image.person[i] < 0 or i in finders]
+
+
+def _without_background(image: Image) -> List[dict]:
+    return [d for d, person in zip(image.detections, image.person) if person >= 0]
+
+
+def _shares(images: List[Image]) -> Dict[str, float]:
+    counts, total = np.zeros(len(KINDS)), 0
+    for image in images:
+        for person, index in _finders(image).items():
+            total += sum(v > 0 for v in image.persons[person]['keypoints'][2::3])
+            counts += [(image.kinds[index] == kind).sum() for kind in range(len(KINDS))]
+    shares = dict(zip(KINDS, (counts / max(total, 1)).tolist()))
+    return dict(good=1 - sum(shares.values()) if total else 0.0, **shares)
+
+
+def _by_size(images: List[Image]) -> Dict[str, dict]:
+    sizes = [person['area']**0.5 for image in images for person in image.persons]
+    best = [oks for image in images for oks in image.oks.max(1, initial=0)]
+    sizes, best = np.array(sizes), np.array(best)
+    rows = {}
+    for name, (low, high) in SIZES.items():
+        of = best[(low <= sizes) & (sizes < high)]
+        if len(of):
+            rows[name] = dict(number=len(of), found=float((of > 0.5).mean()),
+                              oks=float(of.mean()))
+    return rows
+
+
+def _rank_correlation(images: List[Image]) -> float:
+    pairs = [(detection['score'], oks) for image in images
+             for detection, oks, person in zip(
+                 image.detections, image.oks.max(0, initial=0), image.person)
+             if person >= 0]
+    if len(pairs) < 2:
+        return 0.0
+    from scipy.stats import spearmanr
+    return float(spearmanr(*zip(*pairs)).statistic)

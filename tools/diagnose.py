@@ -1,0 +1,63 @@
+"""Where a system loses its points: errors by kind, what repairing each gives, a sheet.
+
+    mim test erpose CONFIG -C CHECKPOINT --cfg-options test_evaluator.outfile_prefix=people
+    python tools/diagnose.py val/annotations.json people.keypoints.json
+    python tools/diagnose.py … --images val/images --sheet failures.jpg
+
+The people are in COCO's result format, as `erpose predict --json` writes them, too.
+"""
+import argparse
+import sys
+from pathlib import Path
+
+import erpose  # noqa: F401  (first: it makes mmpose importable)
+from erpose.evaluation import PoseMetric, diagnose, failure_sheet, match
+from erpose.markdown import table
+
+if __name__ == '__main__':
+    import cv2
+    from mmengine.registry import init_default_scope
+    from mmpose.datasets.datasets.utils import parse_pose_metainfo
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('annotations', help="JSON file in COCO's format")
+    parser.add_argument('people', help="JSON file in COCO's result format")
+    parser.add_argument('--metainfo', default='configs/_base_/datasets/coco.py',
+                        help="MMPose's description of the keypoints (default: COCO's)")
+    parser.add_argument('--images', type=Path, help='folder of the images, for the sheet')
+    parser.add_argument('--sheet', type=Path, help='image to write: the worst images')
+    args = parser.parse_args()
+    if bool(args.images) != bool(args.sheet):
+        parser.error('--sheet and --images belong together')
+    init_default_scope('mmpose')
+    metric = PoseMetric(args.annotations)
+    try:
+        info = parse_pose_metainfo(dict(from_file=args.metainfo))
+        metric.dataset_meta = info
+        people = metric.read_people(args.people)
+    except (ValueError, OSError) as error:
+        sys.exit(f'diagnose: {error}')
+    points = info['sigmas'], info['flip_indices']
+    found = diagnose(metric.coco, people, *points)
+    base = found['repaired']['as found']
+    print('AP in percent, with one kind of error repaired at a time:\n')
+    print(table([['', 'AP', 'gain'], *(
+        [name, f'{100 * ap:.2f}', f'{100 * (ap - base):+.2f}']
+        for name, ap in found['repaired'].items())]))
+    print('\nLabelled keypoints of the persons found, in percent:\n')
+    print(table([list(found['keypoints']),
+                 [f'{100 * share:.1f}' for share in found['keypoints'].values()]]))
+    print('\nPersons by size (square root of the area, pixels):\n')
+    print(table([['size', 'persons', 'with a detection of OKS > 0.5 (%)', 'best OKS'], *(
+        [name, str(row['number']), f"{100 * row['found']:.1f}", f"{row['oks']:.3f}"]
+        for name, row in found['persons'].items())]))
+    print(f"\nRank correlation of score and OKS: {found['rank correlation']:.3f}")
+    if args.sheet:
+        images = list(match(metric.coco, people, *points))
+        files = [args.images / metric.coco.imgs[i]['file_name']
+                 for i in sorted(metric.coco.imgs)]
+        sheet = failure_sheet(images, files, info['skeleton_links'],
+                              info['keypoint_colors'].astype(int).tolist())
+        args.sheet.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(args.sheet), sheet)
+        print(f'written: {args.sheet}')
