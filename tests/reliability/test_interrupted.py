@@ -159,8 +159,8 @@ class _Runner:
 
 def test_what_is_replaced_goes_last(tmp_path):
     """While a checkpoint is written, its predecessor and the former best one are there."""
-    hook = HOOKS.build(dict(type='SafeCheckpointHook', max_keep_ckpts=1, save_best='AP',
-                            rule='greater'))
+    hook = HOOKS.build(dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=1,
+                            save_best='AP', rule='greater'))
     runner = _Runner(tmp_path)
     hook.before_run(runner)
     hook.before_train(runner)
