@@ -106,7 +106,8 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='+', help='images or folders of them')
-    parser.add_argument('--onnx', nargs='*', default=[], help='files of `erpose export`')
+    parser.add_argument('--onnx', nargs='*', default=[],
+                        help='files of `erpose export`; of others, the network alone')
     parser.add_argument('--torch', nargs='+', action='append', default=[],
                         metavar='FILE', help='a config, and its checkpoint')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads (default: 1)')

@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 
 from erpose.deploy.benchmark import (
     Subject,
@@ -82,3 +83,13 @@ def test_profile_names_the_parts_of_the_model(fixed_file):
     assert any(name.startswith('head.pose_branch.outputs.2') for name in names)
     text = profile_report(layers)
     assert '| head.pose_branch |' in text and '| Conv |' in text
+
+
+def test_a_foreign_file_is_timed_without_its_people(tmp_path):
+    path = tmp_path / 'foreign.onnx'
+    torch.onnx.export(torch.nn.Conv2d(3, 1, 1), (torch.zeros(1, 3, 32, 32), ), str(path),
+                      input_names=['picture'], dynamo=True, verbose=False)
+    results = measure([onnx_subject(path, 1)], IMAGES, rounds=1)
+    row, = results.values()
+    assert row['people'] == 0 and row['forward']['median'] > 0
+    assert 'foreign.onnx, network alone' in report(results)

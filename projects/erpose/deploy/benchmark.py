@@ -3,6 +3,7 @@ import math
 import statistics
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
@@ -35,8 +36,13 @@ class Subject(NamedTuple):
 
 def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
                  score_thr: float = 0.3) -> Subject:
-    """A file of ``erpose export``."""
-    predictor = Predictor(path, providers, threads)
+    """A file of ``erpose export``; of any other ONNX file, the network alone."""
+    try:
+        predictor = Predictor(path, providers, threads)
+    except ValueError as error:
+        if 'erpose export' not in str(error):
+            raise
+        return _network_alone(path, threads, providers)
     fits: List = []
 
     def before(images):
@@ -45,6 +51,27 @@ def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
 
     return Subject(f'{Path(path).name}, {predictor.provider}', before, predictor.forward,
                    lambda outputs: predictor.finish(outputs, fits, score_thr))
+
+
+def _network_alone(path: str, threads, providers) -> Subject:
+    """A file whose outputs are not known: no letterboxing, no decoding, nobody found."""
+    import onnxruntime
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads or 0
+    session = onnxruntime.InferenceSession(
+        str(path), options, providers=providers or onnxruntime.get_available_providers())
+    image, = session.get_inputs()
+    if image.type != 'tensor(float)' or len(image.shape) != 4:
+        raise ValueError(f'{path} takes {image.type} {image.shape}, not float images '
+                         '(B, 3, H, W)')
+    shape = [side if isinstance(side, int) else 640 for side in image.shape[1:]]
+
+    def before(images):
+        return np.zeros((len(images), *shape), np.float32)
+
+    return Subject(f'{Path(path).name}, network alone', before,
+                   lambda pixels: session.run(None, {image.name: pixels}),
+                   lambda outputs: [SimpleNamespace(scores=())])
 
 
 def measure(subjects: Sequence[Subject], images: Sequence[np.ndarray], rounds: int = 10,
