@@ -10,6 +10,7 @@ default_hooks = dict(
         type='CheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',
         rule='greater'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    sync_statistics=dict(type='SyncStatisticsHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 
 env_cfg = dict(
