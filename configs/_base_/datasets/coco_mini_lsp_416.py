@@ -29,7 +29,7 @@ train_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]
@@ -46,7 +46,7 @@ closing_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

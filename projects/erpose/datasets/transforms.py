@@ -5,7 +5,7 @@ from typing import Optional
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
-from mmpose.datasets.transforms import LoadImage, PackPoseInputs
+from mmpose.datasets.transforms import LoadImage, PackPoseInputs, RandomFlip
 from mmpose.registry import TRANSFORMS
 
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
@@ -32,6 +32,20 @@ class LoadTrainImage(LoadImage):
         results['keypoints_visible'] = np.zeros_like(results['keypoints_visible'])
         results['bbox'] = np.zeros_like(results['bbox'])
         return results
+
+
+@TRANSFORMS.register_module()
+class PoseRandomFlip(RandomFlip):
+    """:class:`RandomFlip` for inputs that are not square, too.
+
+    MMPose's reads the (width, height) of the input as (height, width), and moves the
+    keypoints of such inputs to the wrong place.
+    """
+
+    def transform(self, results: dict) -> dict:
+        size = results.pop('input_size', results['img'].shape[1::-1])
+        results = super().transform(dict(results, input_size=size[::-1]))
+        return dict(results, input_size=size)
 
 
 @TRANSFORMS.register_module()
