@@ -107,11 +107,12 @@ def test_losses_and_gradients_are_those_of_one_process(count, one, tally):
             assert set(many[kind, case][0]) == set(losses)
             for name, loss in losses.items():
                 difference = abs(many[kind, case][0][name] - loss)
-                assert difference <= 1e-7 + 1e-5 * loss, f'{kind} {case} {name}'
+                assert difference <= 1e-6 * loss, f'{kind} {case} {name}'
             largest = max(g.abs().max() for g in gradients.values())
             for name, gradient in gradients.items():
                 worst = (many[kind, case][1][name] - gradient).abs().max()
-                assert worst <= 1e-5 * largest, f'{kind} {case} {name}'
+                own = gradient.abs().max() + 1e-6 * largest
+                assert worst <= 1e-5 * own, f'{kind} {case} {name}'
 
 
 def train_four_steps():
@@ -316,6 +317,7 @@ def test_trained_on_two_nodes(data, tmp_path, shipped, tally):
 def test_slurm(data, tmp_path, shipped, metrics_of_one, tally):
     """As srun starts it: the place of each process in the variables of Slurm."""
     with tally('metrics of tools/test.py, --launcher slurm, 2 processes = 1'):
+        port = free_port()
         command = [sys.executable, zoo.root() / 'tools/test.py', zoo.root()
                    / 'configs/erpose' / CONFIG.format('erpose'), zoo.root()
                    / shipped['Weights'], '--work-dir', tmp_path / 'out', *OPTIONS]
@@ -323,7 +325,7 @@ def test_slurm(data, tmp_path, shipped, metrics_of_one, tally):
             [*map(str, command), '--launcher', 'slurm'], cwd=tmp_path, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             env=dict(os.environ, ERPOSE_DATA=str(data), MASTER_ADDR='127.0.0.1',
-                     MASTER_PORT=free_port(), SLURM_NTASKS='2', SLURM_PROCID=str(task),
+                     MASTER_PORT=port, SLURM_NTASKS='2', SLURM_PROCID=str(task),
                      SLURM_LOCALID=str(task), SLURM_NODELIST='here')) for task in range(2)]
         said = [task.communicate(timeout=LIMIT)[0] for task in tasks]
         assert not any(task.returncode for task in tasks), '\n'.join(said)[-4000:]
