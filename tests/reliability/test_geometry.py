@@ -13,6 +13,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS, MODELS, TRANSFORMS
 
 from erpose import zoo
+from erpose.datasets.transforms import fit_image
 from erpose.models.decoders import decode_poses
 from erpose.structures import collect_targets, point_priors
 
@@ -109,6 +110,71 @@ def test_training_moves_keypoints_with_the_pixels(base, tally):
                 offsets = (goal - priors.points[:, None]) / priors.strides[:, None, None]
                 decoded = decode_poses(offsets.flatten(1), priors.points, priors.strides)
                 assert (decoded - goal).abs().max() <= TOLERANCE
+
+    holds()
+
+
+def test_mosaic_moves_keypoints_with_the_pixels(tally):
+
+    @settings(deadline=None, max_examples=EXAMPLES)
+    @given(inputs, st.lists(st.tuples(sides, sides), min_size=4, max_size=4), seeds)
+    def holds(tile, sizes, seed):
+        images = [sample(seed + i, *size) for i, size in enumerate(sizes)]
+        annotated = np.concatenate([image['keypoints'] for image in images])
+        owner = np.repeat(range(4), [len(image['keypoints']) for image in images])
+        for i, image in enumerate(images):
+            image['img'][..., 2] = i + 1
+        np.random.seed(seed)
+        mixed = TRANSFORMS.build(dict(type='PoseMosaic', img_scale=tile)).apply_mix(
+            dict(images[0], mixed_data_list=images[1:]))
+        for i, size in enumerate(sizes):
+            mark = np.abs(mixed['img'][..., 2:] - i - 1) < 1e-5
+            place = mixed['img'][..., :2]  # which cv2.resize repeats at the border
+            mark = mark[..., 0] & ((place > 0.01) & (place < np.array(size) - 1.01)).all(-1)
+            source = origin(np.concatenate([place, mark[..., None]], -1))
+            seen = mixed['keypoints_visible'][owner == i] > 0
+            if source is None or not seen.any():
+                continue
+            with tally('training, mosaic: annotation -> target -> pixel'):
+                places = mixed['keypoints'][owner == i].astype(np.float64)
+                error = np.abs(source(places) - annotated[owner == i])[seen]
+                assert error.max() <= TOLERANCE
+
+    holds()
+
+
+def test_mixup_moves_keypoints_with_the_pixels(tally):
+
+    @settings(deadline=None, max_examples=EXAMPLES)
+    @given(inputs, sides, sides, seeds)
+    def holds(size, width, height, seed):
+        rng = np.random.default_rng(seed)
+        under = dict(sample(seed, *size), img=np.zeros((*size[::-1], 3), np.uint8))
+        over = sample(seed + 1, width, height)
+        over['img'] = rng.integers(0, 256, (height, width, 3), np.uint8)
+        mixup = TRANSFORMS.build(dict(type='PoseMixUp', img_scale=size, pad_val=0,
+                                      ratio_range=(0.8, 1.6), flip_ratio=0.5))
+        expected = dict(over)
+        np.random.seed(seed)
+        mixed = mixup.apply_mix(dict(under, mixed_data_list=[over]))
+        fit_image(expected, mixup.img_scale)
+        canvas = np.zeros((*mixup.img_scale[::-1], 3), np.uint8)
+        canvas[:expected['img'].shape[0], :expected['img'].shape[1]] = expected['img']
+        points, moved = expected['keypoints'], mixed['keypoints'][len(under['keypoints']):]
+        for mirrored in (False, True):
+            if mirrored:
+                canvas, points = canvas[:, ::-1], points[:, SWAPPED].copy()
+                points[..., 0] = canvas.shape[1] - 1 - points[..., 0]
+            shift = (points - moved).reshape(-1, 2)
+            if np.ptp(shift, axis=0).max() < TOLERANCE:
+                break
+        with tally('training, mix-up: annotation -> target -> pixel'):
+            assert np.ptp(shift, axis=0).max() < TOLERANCE
+            dx, dy = np.round(shift[0]).astype(int)
+            assert np.abs(shift - [dx, dy]).max() < TOLERANCE
+            part = canvas[dy:dy + size[1], dx:dx + size[0]]
+            shown = mixed['img'][:part.shape[0], :part.shape[1]]
+            assert (shown == part // 2).all() and part.any()
 
     holds()
 

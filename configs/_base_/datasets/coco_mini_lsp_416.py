@@ -16,7 +16,7 @@ lsp_joints = dict(
 pad = 114
 train_pipeline = [
     dict(
-        type='Mosaic', img_scale=input_size, pad_val=pad, pre_transform=[]),
+        type='PoseMosaic', img_scale=input_size, pad_val=pad, pre_transform=[]),
     dict(
         type='BottomupRandomAffine',
         input_size=input_size,

@@ -1,5 +1,12 @@
 from .keypoint_dataset import KeypointDataset
-from .transforms import FilterPersons, LoadTrainImage, PackPoseTargets, PoseRandomFlip
+from .transforms import (
+    FilterPersons,
+    LoadTrainImage,
+    PackPoseTargets,
+    PoseMixUp,
+    PoseMosaic,
+    PoseRandomFlip,
+)
 
 __all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets',
-           'PoseRandomFlip']
+           'PoseMixUp', 'PoseMosaic', 'PoseRandomFlip']
