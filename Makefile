@@ -6,12 +6,20 @@ STAMP := $(VENV)/.installed
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test faults lint install clean
+.PHONY: demo test distributed parity faults lint install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# The long forms of tests/reliability, see docs/reliability.md.
+distributed: $(STAMP)
+	$(BIN)/python -m pytest tests/reliability/test_distributed.py -m "slow or not slow"
+
+parity: $(STAMP)
+	$(BIN)/python -m pytest tests/reliability/test_geometry.py tests/reliability/test_invariance.py \
+	  tests/reliability/test_evaluation_agrees.py -m "slow or not slow" --hypothesis-profile=long
 
 faults: $(STAMP)
 	$(BIN)/python -m pytest -s -m "slow or not slow" tests/reliability/test_interrupted.py

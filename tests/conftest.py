@@ -1,5 +1,9 @@
 """What every test needs: erpose before mmpose, mmpose's registries, one thread."""
 import erpose  # noqa: F401  # isort: skip  (its compat steps come before mmpose)
+import contextlib
+from collections import Counter
+
+import hypothesis
 import pytest
 import torch
 from mmengine.registry import init_default_scope
@@ -8,9 +12,57 @@ from erpose import zoo
 
 torch.set_num_threads(1)
 init_default_scope('mmpose')
+hypothesis.settings.register_profile('long', max_examples=2000)  # --hypothesis-profile
 
 
 @pytest.fixture(scope='session')
 def shipped():
     """The zoo's entry of the checkpoint that comes with the project."""
     return next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
+
+
+class Tally:
+    """What the suites of tests/reliability tried and lost, printed at the end."""
+
+    def __init__(self):
+        self.tried, self.lost, self.notes = Counter(), Counter(), []
+
+    @contextlib.contextmanager
+    def __call__(self, what):
+        self.tried[what] += 1
+        try:
+            yield
+        except BaseException:
+            self.lost[what] += 1
+            raise
+
+    def note(self, text):
+        self.notes.append(text)
+
+
+@pytest.fixture
+def tally(request):
+    counts = Tally()
+    yield counts
+    request.node.user_properties.append(
+        ('tally', (dict(counts.tried), dict(counts.lost), counts.notes)))
+
+
+def pytest_terminal_summary(terminalreporter):
+    tried, lost, notes = Counter(), Counter(), []
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if getattr(report, 'when', None) != 'teardown':
+                continue
+            for name, value in report.user_properties:
+                if name == 'tally':
+                    tried.update(value[0])
+                    lost.update(value[1])
+                    notes.extend(value[2])
+    if tried:
+        terminalreporter.section('tried and lost')
+        for what in sorted(tried):
+            terminalreporter.write_line(
+                f'{tried[what]:6} tried {lost[what]:3} lost  {what}')
+        for note in notes:
+            terminalreporter.write_line(note)

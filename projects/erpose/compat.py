@@ -5,6 +5,7 @@ step first looks whether something is missing; on a stock OpenMMLab installation
 mmcv, matching torchvision, torch < 2.6) it changes nothing. No other module patches.
 """
 import copyreg
+import functools
 import importlib
 import importlib.machinery
 import importlib.util
@@ -32,6 +33,7 @@ def apply() -> List[Step]:
             _declare_torchvision_ops(),
             _stand_in_for_mmcv_ext(),
             _allow_mmengine_checkpoints(),
+            _launch_on_cpu(),
         ])
     return list(_REPORT)
 
@@ -139,3 +141,51 @@ def _allow_mmengine_checkpoints() -> Step:
     ])
     return Step(name, True, "torch.load refuses objects: mmengine's loss history and numpy "
                 'arrays are allowed by name, nothing else is')
+
+
+def _launch_on_cpu() -> Step:
+    """MMEngine's launchers and its DDP wrapper, without a GPU: gloo, and no device ids.
+
+    MMEngine calls ``torch.cuda.set_device`` whatever the backend, and gives DDP the GPU of
+    the process, which DDP refuses for a model on the CPU.
+    """
+    name = 'launchers on the CPU'
+    if torch.cuda.is_available():
+        return Step(name, False, 'a GPU is there')
+    try:
+        from mmengine.dist import utils
+        from mmengine.model import MMDistributedDataParallel
+    except ImportError:
+        return Step(name, False, 'mmengine is not installed')
+    for launcher in ('pytorch', 'slurm', 'mpi'):
+        function = f'_init_dist_{launcher}'
+        setattr(utils, function, _init_with_gloo(getattr(utils, function)))
+    MMDistributedDataParallel.__init__ = _without_devices(
+        MMDistributedDataParallel.__init__)
+    return Step(name, True, 'no GPU: --launcher communicates by gloo, and DDP is given no '
+                'device ids for models on the CPU')
+
+
+def _init_with_gloo(init):
+
+    @functools.wraps(init)
+    def wrapper(backend, **kwargs):
+        set_device = torch.cuda.set_device
+        torch.cuda.set_device = lambda device: None
+        try:
+            init(backend='gloo' if backend == 'nccl' else backend, **kwargs)
+        finally:
+            torch.cuda.set_device = set_device
+
+    return wrapper
+
+
+def _without_devices(init):
+
+    @functools.wraps(init)
+    def wrapper(self, module, *args, **kwargs):
+        if all(p.device.type == 'cpu' for p in module.parameters()):
+            kwargs.pop('device_ids', None)
+        init(self, module, *args, **kwargs)
+
+    return wrapper

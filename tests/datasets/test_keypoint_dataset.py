@@ -25,7 +25,7 @@ PIPELINE = [
     dict(
         type='BottomupRandomAffine', input_size=(64, 64), scale_type='long',
         bbox_keep_corner=False, clip_border=True),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

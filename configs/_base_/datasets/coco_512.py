@@ -15,7 +15,7 @@ train_pipeline = [
         distribution='uniform',
         bbox_keep_corner=False,
         clip_border=True),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

@@ -9,7 +9,7 @@ pad = 114
 train_pipeline = [
     dict(type='LoadTrainImage'),
     dict(
-        type='Mosaic',
+        type='PoseMosaic',
         img_scale=input_size,
         pad_val=pad,
         pre_transform=[dict(type='LoadTrainImage')]),
@@ -25,14 +25,14 @@ train_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(
-        type='YOLOXMixUp',
+        type='PoseMixUp',
         img_scale=input_size,
         ratio_range=(0.8, 1.6),
         pad_val=pad,
         prob=0.5,
         pre_transform=[dict(type='LoadTrainImage')]),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]
@@ -50,7 +50,7 @@ closing_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

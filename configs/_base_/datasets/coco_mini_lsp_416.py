@@ -16,7 +16,7 @@ lsp_joints = dict(
 pad = 114
 train_pipeline = [
     dict(
-        type='Mosaic', img_scale=input_size, pad_val=pad, pre_transform=[]),
+        type='PoseMosaic', img_scale=input_size, pad_val=pad, pre_transform=[]),
     dict(
         type='BottomupRandomAffine',
         input_size=input_size,
@@ -29,7 +29,7 @@ train_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]
@@ -46,7 +46,7 @@ closing_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

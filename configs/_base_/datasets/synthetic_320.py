@@ -19,7 +19,7 @@ train_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='YOLOXHSVRandomAug'),
-    dict(type='RandomFlip'),
+    dict(type='PoseRandomFlip'),
     dict(type='FilterPersons'),
     dict(type='PackPoseTargets'),
 ]

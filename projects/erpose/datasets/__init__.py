@@ -1,4 +1,12 @@
 from .keypoint_dataset import KeypointDataset
-from .transforms import FilterPersons, LoadTrainImage, PackPoseTargets
+from .transforms import (
+    FilterPersons,
+    LoadTrainImage,
+    PackPoseTargets,
+    PoseMixUp,
+    PoseMosaic,
+    PoseRandomFlip,
+)
 
-__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets']
+__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets',
+           'PoseMixUp', 'PoseMosaic', 'PoseRandomFlip']

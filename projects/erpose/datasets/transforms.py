@@ -1,11 +1,18 @@
 """Transforms that MMPose lacks: robust loading, ignore regions, packing."""
 import logging
-from typing import Optional
+from typing import Optional, Tuple
 
+import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
-from mmpose.datasets.transforms import LoadImage, PackPoseInputs
+from mmpose.datasets.transforms import (
+    LoadImage,
+    Mosaic,
+    PackPoseInputs,
+    RandomFlip,
+    YOLOXMixUp,
+)
 from mmpose.registry import TRANSFORMS
 
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
@@ -32,6 +39,50 @@ class LoadTrainImage(LoadImage):
         results['keypoints_visible'] = np.zeros_like(results['keypoints_visible'])
         results['bbox'] = np.zeros_like(results['bbox'])
         return results
+
+
+@TRANSFORMS.register_module()
+class PoseRandomFlip(RandomFlip):
+    """:class:`RandomFlip` for inputs that are not square, too.
+
+    MMPose's reads the (width, height) of the input as (height, width), and moves the
+    keypoints of such inputs to the wrong place.
+    """
+
+    def transform(self, results: dict) -> dict:
+        size = results.pop('input_size', results['img'].shape[1::-1])
+        results = super().transform(dict(results, input_size=size[::-1]))
+        return dict(results, input_size=size)
+
+
+@TRANSFORMS.register_module()
+class PoseMosaic(Mosaic):
+    """:class:`Mosaic`, but keypoints stay on the pixels.
+
+    MMPose's rounds the sizes of the tiles and not the scale of the keypoints, and scales
+    these about the centre of the first pixel: they are beside by up to a pixel. Here the
+    tiles come in their final size.
+    """
+
+    def apply_mix(self, results: dict) -> dict:
+        for data in (results, *results['mixed_data_list']):
+            fit_image(data, self.img_scale)
+        return super().apply_mix(results)
+
+
+@TRANSFORMS.register_module()
+class PoseMixUp(YOLOXMixUp):
+    """:class:`YOLOXMixUp`, but keypoints stay on the pixels, as in :class:`PoseMosaic`."""
+
+    def __init__(self, img_scale=(640, 640), ratio_range=(0.5, 1.5), **kwargs):
+        super().__init__(img_scale, ratio_range=(1, 1), **kwargs)
+        self.size, self.jitter = img_scale, ratio_range
+
+    def apply_mix(self, results: dict) -> dict:
+        jitter = np.random.uniform(*self.jitter)
+        self.img_scale = tuple(round(side * jitter) for side in self.size)
+        fit_image(results['mixed_data_list'][0], self.img_scale)
+        return super().apply_mix(results)
 
 
 @TRANSFORMS.register_module()
@@ -90,6 +141,23 @@ class PackPoseTargets(PackPoseInputs):
         for key in ('keypoints', 'bbox', 'area'):
             results[key] = results[key].astype(np.float32)
         return super().transform(results)
+
+
+def fit_image(results: dict, size: Tuple[int, int]) -> None:
+    """Scales an image and its persons, in place, so that the image just fits ``size``.
+
+    Its aspect ratio changes by what the rounding to whole pixels asks for.
+    """
+    height, width = results['img'].shape[:2]
+    scale = min(size[0] / width, size[1] / height)
+    fitted = max(round(width * scale), 1), max(round(height * scale), 1)
+    results['img'] = cv2.resize(results['img'], fitted, interpolation=cv2.INTER_LINEAR)
+    factor = np.array([fitted[0] / width, fitted[1] / height])
+    for key in ('keypoints', 'bbox'):
+        points = results[key].reshape(*results[key].shape[:-1], -1, 2)
+        points = (points + 0.5) * factor - 0.5  # pixels scale about their corners
+        results[key] = points.reshape(results[key].shape).astype(np.float32)
+    results['area'] = (results['area'] * factor.prod()).astype(np.float32)
 
 
 def keep_persons(results: dict, keep: np.ndarray) -> dict:

@@ -4,6 +4,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .finite_loss_hook import FiniteLossHook
 from .pose_prior_hook import PosePriorHook
 from .safe_checkpoints import SafeCheckpointHook
+from .sync_statistics_hook import SyncStatisticsHook
 
 __all__ = ['ChannelsLastHook', 'EpochSeedHook', 'FiniteLossHook', 'PosePriorHook',
-           'SafeCheckpointHook', 'deployed_model']
+           'SafeCheckpointHook', 'SyncStatisticsHook', 'deployed_model']

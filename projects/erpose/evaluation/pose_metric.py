@@ -131,6 +131,7 @@ def _load_ground_truth(path: str, num_keypoints: int) -> COCO:
         print_log(f'{path}: {count} annotations are not evaluated: {reason}', 'current')
     coco = COCO()
     coco.dataset = content
+    coco.anno_file = [path]  # from which keypoints_crowd reads crowdIndex again
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
     return coco

@@ -4,14 +4,13 @@ from typing import List, Optional, Sequence, Tuple
 import torch
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS, TASK_UTILS
-from mmpose.utils import reduce_mean
 from torch import Tensor
 
 from erpose.models.decoders import Poses, decode_poses
 from erpose.models.layers import LevelBranch, flatten_levels
 from erpose.structures import PoseTargets, collect_targets, inside_boxes
 
-from .pose_head import PoseHead, start_at_zero, start_rare, to_instances
+from .pose_head import PoseHead, mean_count, start_at_zero, start_rare, to_instances
 
 
 @MODELS.register_module()
@@ -189,7 +188,7 @@ class ERPoseHead(PoseHead):
         weight = (~ignored | (assignment.person >= 0)).float()
         total = self.loss_score(logits.float().reshape(-1, 1),
                                 assignment.score.reshape(-1, 1), weight.reshape(-1))
-        return total / reduce_mean(assignment.score.sum()).clamp(min=1)
+        return total / mean_count(assignment.score.sum())
 
     def _pose_losses(self, keypoints, visibilities, assignment,
                      targets: PoseTargets) -> dict:
@@ -197,7 +196,7 @@ class ERPoseHead(PoseHead):
         person = assignment.person[image, prior]
         labelled = targets.labelled[image, person]
         supervised = targets.supervised[image, person]
-        count = reduce_mean(labelled.new_tensor(len(person))).clamp(min=1)
+        count = mean_count(labelled.new_tensor(len(person)))
         return dict(
             loss_pose=self.loss_pose(
                 keypoints[image, prior], targets.keypoints[image, person], labelled,

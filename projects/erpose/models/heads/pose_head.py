@@ -2,10 +2,13 @@
 from typing import List, Optional, Sequence, Tuple
 
 import torch
+from mmengine.dist import get_world_size
 from mmengine.model import BaseModule, bias_init_with_prob
 from mmengine.structures import InstanceData
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from mmpose.models.losses.heatmap_loss import FocalHeatmapLoss
 from mmpose.registry import MODELS
+from mmpose.utils import reduce_mean
 from torch import Tensor
 
 from erpose.models.decoders import Poses
@@ -90,8 +93,25 @@ class PoseHead(BaseModule):
             mask = ~inside_boxes(points, targets.ignore).view(-1, 1, height, width)
             mask = (mask & known[..., None, None]).float()
             heatmaps = logits.float().sigmoid().clamp(1e-4, 1 - 1e-4)
-            losses.append(self.loss_heatmap(heatmaps, goal, mask=mask))
+            loss = self.loss_heatmap(heatmaps, goal, mask=mask)
+            if isinstance(self.loss_heatmap, FocalHeatmapLoss):
+                peaks = (goal.eq(1) * mask).sum()  # which it divides by, in each process
+                loss = loss * (peaks.clamp(min=1) / mean_count(peaks))
+            losses.append(loss)
         return dict(loss_heatmap=sum(losses) / levels)
+
+
+def mean_count(count: Tensor) -> Tensor:
+    """What a sum over this process's images is divided by, so that N processes are one.
+
+    DDP averages the gradients of N processes. That average is the gradient of one process
+    with all images if each divides its sum by the mean of the counts, and if what is at
+    least 1 is their total.
+
+    Args:
+        count (Tensor): Positives or their weights in this process, a scalar.
+    """
+    return reduce_mean(count.float()).clamp(min=1 / get_world_size())
 
 
 def start_rare(branch: LevelBranch) -> None:

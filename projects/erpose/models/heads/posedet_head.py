@@ -3,13 +3,12 @@ from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import MODELS, TASK_UTILS
-from mmpose.utils import reduce_mean
 from torch import Tensor
 
 from erpose.models.layers import AlignedBranch, LevelBranch, flatten_levels
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import start_at_zero, start_rare
+from .pose_head import mean_count, start_at_zero, start_rare
 from .refining_pose_head import RefiningPoseHead
 
 
@@ -134,7 +133,7 @@ class PoseDetHead(RefiningPoseHead):
             loss_coarse=self.displacement_loss(self.loss_coarse, coarse, first, targets,
                                                priors),
             loss_score=self.loss_score(logits, positive, judged.float())
-            / reduce_mean(positive.sum().float()).clamp(min=1))
+            / mean_count(positive.sum()))
         if self.refine_branch is not None:
             good = person.masked_fill(oks <= self.refine_thr, -1)
             losses['loss_fine'] = self.displacement_loss(

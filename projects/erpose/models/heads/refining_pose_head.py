@@ -4,14 +4,13 @@ from typing import List, Tuple
 import torch
 from mmengine.structures import InstanceData
 from mmpose.registry import TASK_UTILS
-from mmpose.utils import reduce_mean
 from torch import Tensor
 
 from erpose.models.decoders import Poses, decode_poses, sort_poses
 from erpose.models.layers import flatten_levels
 from erpose.structures import PointPriors, PoseTargets, pairwise_oks
 
-from .pose_head import PoseHead, to_instances
+from .pose_head import PoseHead, mean_count, to_instances
 
 
 class RefiningPoseHead(PoseHead):
@@ -99,7 +98,7 @@ class RefiningPoseHead(PoseHead):
         who = person[image, prior]
         stride = priors.strides[prior][:, None, None]
         goal = (targets.keypoints[image, who] - priors.points[prior].unsqueeze(1)) / stride
-        count = reduce_mean(goal.new_tensor(len(who))).clamp(min=1)
+        count = mean_count(goal.new_tensor(len(who)))
         return loss(offsets[image, prior].unflatten(-1, (-1, 2)), goal,
                     targets.labelled[image, who], avg_factor=count)
 

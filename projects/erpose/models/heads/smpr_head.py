@@ -3,7 +3,6 @@ from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import MODELS, TASK_UTILS
-from mmpose.utils import reduce_mean
 from torch import Tensor, nn
 
 from erpose.models.layers import (
@@ -15,7 +14,7 @@ from erpose.models.layers import (
 )
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import start_at_zero, start_rare
+from .pose_head import mean_count, start_at_zero, start_rare
 from .refining_pose_head import RefiningPoseHead
 
 TAPS = 9
@@ -160,7 +159,7 @@ class SMPRHead(RefiningPoseHead):
         near = person >= 0
         refined = initial.detach() + fine
         oks, nearest = self.nearest_person(refined, targets, priors)
-        count = reduce_mean(near.sum().float()).clamp(min=1)
+        count = mean_count(near.sum())
         judged = near | ~inside_boxes(priors.points, targets.ignore)
         losses = dict(
             oks=(oks * near).sum() / near.sum().clamp(min=1),
