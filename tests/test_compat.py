@@ -16,7 +16,8 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 import erpose
 from erpose import compat
 
-STEPS = ['torchvision operators', 'mmcv._ext', 'weights-only checkpoints']
+STEPS = ['torchvision operators', 'mmcv._ext', 'weights-only checkpoints',
+         'checkpoint loaders']
 
 
 def test_report():

@@ -1,4 +1,5 @@
 from .keypoint_dataset import KeypointDataset
-from .transforms import FilterPersons, LoadTrainImage, PackPoseTargets
+from .transforms import FilterPersons, LoadTestImage, LoadTrainImage, PackPoseTargets
 
-__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets']
+__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTestImage', 'LoadTrainImage',
+           'PackPoseTargets']
