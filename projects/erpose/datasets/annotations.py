@@ -133,7 +133,7 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional
         return 'the number of keypoint values is not a multiple of 3'
     if len(values) != 3 * num_keypoints:
         raise ValueError(
-            f'annotation {ann.get("id")} of image {ann["image_id"]} has '
+            f'annotation {str(ann.get("id"))[:40]} of image {ann["image_id"]} has '
             f'{len(values) // 3} keypoints, the data set\'s metainfo defines '
             f'{num_keypoints}: use the metainfo of this annotation file')
     if not all(map(is_number, values)):
