@@ -135,7 +135,8 @@ def train(data):
         visible = np.asarray(labels.keypoints_visible)
         assert np.isin(visible, (0, 1)).all()
         seen = np.asarray(labels.keypoints)[visible > 0]
-        assert ((seen >= 0) & (seen <= SIDE)).all()
+        # Clipped to [0, width], then flipped to width - 1 - x, as MMPose does.
+        assert ((seen >= -1) & (seen <= SIDE)).all()
         assert (np.asarray(labels.areas)[(visible > 0).any(1)] > 0).all()
 
 
