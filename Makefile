@@ -6,12 +6,18 @@ STAMP := $(VENV)/.installed
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test lint install clean
+# Of each of the two fuzzing tests of annotation files.
+CASES ?= 5000
+
+.PHONY: demo test fuzz lint install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+fuzz: $(STAMP)
+	$(BIN)/python -m pytest tests/reliability/test_hostile_*.py --cases $(CASES)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

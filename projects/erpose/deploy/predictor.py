@@ -57,14 +57,17 @@ class Predictor:
         try:
             self.session = onnxruntime.InferenceSession(
                 str(model), options, providers=list(providers or installed))
-            properties = self.session.get_modelmeta().custom_metadata_map
         except Exception as error:  # a dozen kinds, all of the C++ side
             raise ValueError(f'{model} is not an ONNX model that this onnxruntime '
                              f'({onnxruntime.__version__}) reads: {error}') from None
         self.provider = self.session.get_providers()[0]
-        self._read(Path(model), properties, input_size)
+        try:
+            self._read(Path(model), input_size)
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{model} has a name that is not UTF-8 ({error}): write it '
+                             'with `erpose export`') from None
 
-    def _read(self, model: Path, properties: Dict[str, str], input_size) -> None:
+    def _read(self, model: Path, input_size) -> None:
         self.model = model
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         names = [output.name for output in outputs]
@@ -82,7 +85,8 @@ class Predictor:
                 f'{model} has {", ".join(said)}; expected input (B, 3, H, W), dets '
                 '(B, N, 5) and keypoints (B, N, K, 3) of floats: write it with `erpose '
                 'export`')
-        info = read_metadata(properties, poses.shape[2], model)
+        info = read_metadata(
+            self.session.get_modelmeta().custom_metadata_map, poses.shape[2], model)
         self.names, self.skeleton, self.colours, self.nms, self.sigmas = (
             info[key] for key in ('keypoints', 'skeleton', 'colours', 'nms', 'sigmas'))
         self.batch, _, height, width = pixels.shape
