@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test distributed parity faults lint install clean
+.PHONY: demo test distributed faults fuzz parity lint install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
@@ -23,6 +23,11 @@ parity: $(STAMP)
 
 faults: $(STAMP)
 	$(BIN)/python -m pytest -s -m "slow or not slow" tests/reliability/test_interrupted.py
+
+# CASES: of each of the two fuzzing tests of annotation files.
+CASES ?= 5000
+fuzz: $(STAMP)
+	$(BIN)/python -m pytest tests/reliability/test_hostile_*.py --cases $(CASES)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

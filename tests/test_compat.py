@@ -17,7 +17,7 @@ import erpose
 from erpose import compat
 
 STEPS = ['torchvision operators', 'mmcv._ext', 'weights-only checkpoints',
-         'launchers on the CPU']
+         'launchers on the CPU', 'checkpoint loaders']
 
 
 def test_report():

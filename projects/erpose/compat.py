@@ -34,6 +34,7 @@ def apply() -> List[Step]:
             _stand_in_for_mmcv_ext(),
             _allow_mmengine_checkpoints(),
             _launch_on_cpu(),
+            _load_weights_only(),
         ])
     return list(_REPORT)
 
@@ -189,3 +190,28 @@ def _without_devices(init):
         init(self, module, *args, **kwargs)
 
     return wrapper
+
+
+def _load_weights_only() -> Step:
+    """mmengine loads through ``erpose.weights``: nothing runs, and errors name the file.
+
+    From an address, torch.hub would still run what a checkpoint says.
+    """
+    name = 'checkpoint loaders'
+    version = tuple(int(v) for v in torch.__version__.split('.')[:2])
+    if version < (2, 6):
+        return Step(name, False, 'torch before 2.6 does not refuse objects')
+    try:
+        from mmengine.runner import checkpoint as loaders
+    except ImportError:
+        return Step(name, False, 'mmengine is not installed')
+    from erpose.weights import checked, load_weights
+    load_url = loaders.load_url
+
+    def load_from_local(filename, map_location=None):
+        return load_weights(filename, map_location)
+
+    loaders.CheckpointLoader.register_scheme('', load_from_local, force=True)
+    loaders.load_url = lambda url, **kwargs: checked(load_url, url, **kwargs)
+    return Step(name, True, 'torch.hub runs the code of a checkpoint from an address: '
+                'weights alone are loaded, from there as from files')

@@ -70,7 +70,7 @@ train_dataloader = dict(
         pipeline=train_pipeline))
 
 val_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadTestImage'),
     dict(type='BottomupResize', input_size=input_size, pad_val=(pad, pad, pad)),
     dict(
         type='PackPoseInputs',

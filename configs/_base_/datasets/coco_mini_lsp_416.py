@@ -78,7 +78,7 @@ train_dataloader = dict(
         ]))
 
 val_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadTestImage'),
     dict(type='BottomupResize', input_size=input_size, pad_val=(pad, pad, pad)),
     dict(
         type='PackPoseInputs',

@@ -25,7 +25,7 @@ train_pipeline = [
 ]
 closing_pipeline = train_pipeline
 val_pipeline = [
-    dict(type='LoadImage'),
+    dict(type='LoadTestImage'),
     dict(type='BottomupResize', input_size=input_size, pad_val=(pad, pad, pad)),
     dict(
         type='PackPoseInputs',

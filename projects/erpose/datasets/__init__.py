@@ -1,6 +1,7 @@
 from .keypoint_dataset import KeypointDataset
 from .transforms import (
     FilterPersons,
+    LoadTestImage,
     LoadTrainImage,
     PackPoseTargets,
     PoseMixUp,
@@ -8,5 +9,5 @@ from .transforms import (
     PoseRandomFlip,
 )
 
-__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTrainImage', 'PackPoseTargets',
-           'PoseMixUp', 'PoseMosaic', 'PoseRandomFlip']
+__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTestImage', 'LoadTrainImage',
+           'PackPoseTargets', 'PoseMixUp', 'PoseMosaic', 'PoseRandomFlip']

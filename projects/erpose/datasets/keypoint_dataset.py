@@ -5,12 +5,18 @@ from collections import Counter
 from itertools import chain
 from typing import List, Optional, Tuple
 
+import numpy as np
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 from PIL import Image
 
+from erpose.deploy.sources import read_image
+
 from .annotations import load_annotations
+
+ORIENTATION = 0x0112
+"""EXIF tag. Above 4: width and height change places."""
 
 
 @DATASETS.register_module()
@@ -52,6 +58,11 @@ class KeypointDataset(BaseCocoStyleDataset):
                 self.parse_data_info(
                     dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])))
         self._report(skipped, derived, total)
+        if not (images if self.test_mode else any(instances.values())):
+            use = 'test' if self.test_mode else 'train'
+            raise ValueError(
+                f'{self.ann_file} leaves nothing to {use} on: {len(images)} usable images, '
+                f'{total} annotations; skipped: {dict(skipped) or "nothing"}')
         return list(chain.from_iterable(instances.values())), list(images.values())
 
     def _usable_images(self, images: List[dict], skipped: Counter) -> dict:
@@ -64,21 +75,25 @@ class KeypointDataset(BaseCocoStyleDataset):
             if not osp.isfile(path):
                 missing.append(path)
                 continue
-            if 'width' not in image or 'height' not in image:
-                try:
-                    with Image.open(path) as file:
-                        image['width'], image['height'] = file.size
-                except OSError:
+            if 'width' not in image:
+                size = image_size(path)
+                if size is None:
                     skipped['image: cannot be read'] += 1
                     continue
+                image['width'], image['height'] = size
             usable[image['id']] = dict(image, img_id=image['id'], img_path=path)
         if missing:
-            skipped[f'image: not found, for example {missing[0]}'] = len(missing)
+            skipped[f'image: not found, for example {missing[0]!r}'] = len(missing)
         if missing and not usable:
             raise FileNotFoundError(
                 f'none of the {len(images)} images of {self.ann_file} is there, for '
-                f'example {missing[0]}. Check data_root and data_prefix.')
+                f'example {missing[0]!r}. Check data_root and data_prefix.')
         return usable
+
+    def parse_data_info(self, raw_data_info: dict) -> dict:
+        info, image = super().parse_data_info(raw_data_info), raw_data_info['raw_img_info']
+        info['stated_size'] = np.array([[image['width'], image['height']]])
+        return info
 
     def _report(self, skipped: Counter, derived: Counter, total: int) -> None:
         for field, count in derived.items():
@@ -87,3 +102,17 @@ class KeypointDataset(BaseCocoStyleDataset):
         for reason, count in skipped.items():
             print_log(f'{self.ann_file}: skipped {count} x {reason}', 'current',
                       level=logging.WARNING)
+
+
+def image_size(path: str) -> Optional[Tuple[int, int]]:
+    """Width and height of an image as it is trained on: turned as its EXIF tag says.
+
+    None if the file is no image. Pixels are read where an EXIF tag turns it on its side
+    alone.
+    """
+    try:
+        with Image.open(path) as file:
+            size, turned = file.size, file.getexif().get(ORIENTATION, 1) > 4
+        return read_image(path).shape[1::-1] if turned else size
+    except Exception:  # Pillow's decoders raise what they like
+        return None

@@ -15,24 +15,54 @@ from mmpose.datasets.transforms import (
 )
 from mmpose.registry import TRANSFORMS
 
+from erpose.deploy.letterbox import MAX_SIDE
+
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 
 
 @TRANSFORMS.register_module()
-class LoadTrainImage(LoadImage):
-    """Loads an image for training; one that does not decode becomes an empty grey one.
+class LoadTestImage(LoadImage):
+    """Loads an image, turned as its EXIF tag says: annotations are in those pixels.
+
+    Raises:
+        ValueError: If it does not decode, is larger than OpenCV warps, or has another size
+            than its annotation file says. Names the file.
+    """
+
+    def transform(self, results: dict) -> dict:
+        path = results.get('img_path')
+        try:
+            results = super().transform(results)
+        except Exception as error:  # whatever the codec raises
+            raise ValueError(f'{path} does not decode as an image: '
+                             f'{error.__context__ or error}') from None
+        height, width = results['img_shape']
+        if max(height, width) > MAX_SIDE:
+            raise ValueError(f'{path} is {width}x{height}: {MAX_SIDE} pixels a side are '
+                             'the most; shrink it')
+        stated = results.get('stated_size', ())
+        if len(stated) and np.abs(stated[0] - (width, height)).max() > 1:  # 1: rounding
+            raise ValueError(
+                f'{path} is {width}x{height}, EXIF rotation applied, but '
+                f'{stated[0][0]}x{stated[0][1]} in the annotation file: its keypoints '
+                'would lie elsewhere. Correct that file, or remove the EXIF tag')
+        return results
+
+
+@TRANSFORMS.register_module()
+class LoadTrainImage(LoadTestImage):
+    """Loads an image for training; one that cannot be used becomes an empty grey one.
 
     A broken file among a hundred thousand must not end a training of days. It is said in
-    the log by name, and the sample goes on without persons. (For testing use
-    :class:`LoadImage`, which raises.)
+    the log by name, and the sample goes on without persons.
     """
 
     def transform(self, results: dict) -> dict:
         try:
             return super().transform(results)
-        except Exception as error:  # whatever the codec raises
-            print_log(f'{results.get("img_path")} does not decode, trained as an empty '
-                      f'image: {error}', 'current', level=logging.WARNING)
+        except ValueError as error:
+            print_log(f'trained as an empty image: {error}', 'current',
+                      level=logging.WARNING)
         results['img'] = np.full((64, 64, 3), 114, dtype=np.uint8)
         results['img_shape'] = results['ori_shape'] = (64, 64)
         # Emptied, not removed: MMPose's transforms do not take zero persons.

@@ -6,6 +6,8 @@ import numpy as np
 
 PAD = 114
 """Grey of the border, as in training."""
+MAX_SIDE = 32766
+"""The largest width or height, in pixels, that OpenCV warps."""
 
 
 class Fit(NamedTuple):
@@ -40,6 +42,9 @@ def letterbox(image: np.ndarray, size: Sequence[int]) -> Tuple[np.ndarray, Fit]:
                          f'returns it; got {image.dtype} {image.shape}')
     if 0 in image.shape:
         raise ValueError(f'the image is empty: {image.shape}')
+    if max(image.shape) > MAX_SIDE:
+        raise ValueError(f'the image is {image.shape[1]}x{image.shape[0]}: {MAX_SIDE} '
+                         'pixels a side are the most; shrink it')
     height, width = image.shape[:2]
     scale = min(size[0] / width, size[1] / height)
     shift = np.array([size[0] - width * scale, size[1] - height * scale]) / 2

@@ -1,11 +1,11 @@
 """Runs an exported model with numpy, OpenCV and ONNX Runtime, and nothing else."""
 import json
 from pathlib import Path
-from typing import List, Optional, Sequence, Union
+from typing import Any, Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
-from .letterbox import letterbox
+from .letterbox import MAX_SIDE, letterbox
 from .people import People
 from .suppress import suppress
 
@@ -61,26 +61,41 @@ class Predictor:
             raise ValueError(f'{model} is not an ONNX model that this onnxruntime '
                              f'({onnxruntime.__version__}) reads: {error}') from None
         self.provider = self.session.get_providers()[0]
-        self._read(Path(model), input_size)
+        try:
+            self._read(Path(model), input_size)
+        except UnicodeDecodeError as error:
+            raise ValueError(f'{model} has a name that is not UTF-8 ({error}): write it '
+                             'with `erpose export`') from None
 
     def _read(self, model: Path, input_size) -> None:
-        outputs = [output.name for output in self.session.get_outputs()]
-        if outputs != ['dets', 'keypoints']:
-            raise ValueError(f'{model} gives {outputs}, not dets and keypoints: write it '
+        self.model = model
+        inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
+        names = [output.name for output in outputs]
+        if names != ['dets', 'keypoints']:
+            raise ValueError(f'{model} gives {names}, not dets and keypoints: write it '
                              'with `erpose export`')
-        properties = self.session.get_modelmeta().custom_metadata_map
-        info = {key: json.loads(value) for key, value in properties.items()
-                if key in ('keypoints', 'skeleton', 'colours', 'input_size', 'nms',
-                            'sigmas')}
-        count = self.session.get_outputs()[1].shape[2]
-        self.names = info.get('keypoints', [f'keypoint {i}' for i in range(count)])
-        self.skeleton = info.get('skeleton', [])
-        self.nms, self.sigmas = info.get('nms'), info.get('sigmas')
-        self.colours = info.get('colours', [[255, 128, 0]] * len(self.names))
-        self.batch, _, height, width = self.session.get_inputs()[0].shape
-        fixed = isinstance(height, int)
-        self.input_size = tuple(
-            input_size or ((width, height) if fixed else info['input_size']))
+        pixels, (dets, poses) = inputs[0] if len(inputs) == 1 else None, outputs
+        if (pixels is None or (pixels.name, pixels.type) != ('input', 'tensor(float)')
+                or len(pixels.shape) != 4 or pixels.shape[1] != 3 or 0 in pixels.shape
+                or len(dets.shape) != 3 or dets.shape[2] != 5
+                or len(poses.shape) != 4 or poses.shape[3] != 3
+                or not isinstance(poses.shape[2], int) or poses.shape[2] < 1):
+            said = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
+            raise ValueError(
+                f'{model} has {", ".join(said)}; expected input (B, 3, H, W), dets '
+                '(B, N, 5) and keypoints (B, N, K, 3) of floats: write it with `erpose '
+                'export`')
+        info = read_metadata(
+            self.session.get_modelmeta().custom_metadata_map, poses.shape[2], model)
+        self.names, self.skeleton, self.colours, self.nms, self.sigmas = (
+            info[key] for key in ('keypoints', 'skeleton', 'colours', 'nms', 'sigmas'))
+        self.batch, _, height, width = pixels.shape
+        fixed = isinstance(height, int) and isinstance(width, int)
+        size = input_size or ((width, height) if fixed else info['input_size'])
+        if size is None:
+            raise ValueError(f'{model} has open sizes and does not say which to take: name '
+                             'one (--size), or write it with `erpose export`')
+        self.input_size = tuple(size)
         if fixed and self.input_size != (width, height):
             raise ValueError(f'{model} takes {width}x{height} and nothing else: export it '
                              'with open sizes (--dynamic)')
@@ -109,12 +124,24 @@ class Predictor:
 
     def forward(self, batch: np.ndarray) -> List[np.ndarray]:
         """The network's outputs, in pixels of its input."""
-        return self.session.run(None, dict(input=batch))
+        try:
+            dets, poses = self.session.run(None, dict(input=batch))
+        except Exception as error:  # of the C++ side
+            raise ValueError(f'{self.model} fails on an input of {batch.shape}: '
+                             f'{error}') from None
+        expected = (len(batch), dets.shape[1] if dets.ndim > 1 else 0)
+        if (dets.shape, poses.shape) != ((*expected, 5), (*expected, len(self.names), 3)):
+            raise ValueError(
+                f'{self.model} gives dets {dets.shape} and keypoints {poses.shape} for '
+                f'{len(batch)} images: write it with `erpose export`')
+        return [dets, poses]
 
     def finish(self, outputs: Sequence[np.ndarray], fits, score_thr: float) -> List[People]:
         """Outputs to the people of each image, in its pixels."""
         results = []
         for fit, det, pose in zip(fits, *outputs):
+            finite = np.isfinite(det).all(-1) & np.isfinite(pose).all((1, 2))
+            det, pose = det[finite], pose[finite]
             people = People(pose[..., :2], pose[..., 2], det[:, 4], det[:, :4])
             people = people.above(score_thr)
             if self.nms is not None:
@@ -124,3 +151,49 @@ class Predictor:
                 keypoints=fit.to_image(people.keypoints).astype(np.float32),
                 boxes=boxes.astype(np.float32)))
         return results
+
+
+def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[str, Any]:
+    """What ``erpose export`` wrote beside the network, checked; defaults for the rest.
+
+    Args:
+        properties (dict[str, str]): JSON texts by key.
+        count (int): K.
+        model (Path): Named in errors.
+
+    Raises:
+        ValueError: If a value is not what it should be.
+    """
+    checks = dict(
+        keypoints=lambda v: _list_of(v, str, count),
+        skeleton=lambda v: isinstance(v, list) and all(
+            _list_of(pair, int, 2) and min(pair) >= 0 and max(pair) < count for pair in v),
+        colours=lambda v: isinstance(v, list) and len(v) == count and all(
+            _list_of(c, int, 3) and min(c) >= 0 and max(c) < 256 for c in v),
+        sigmas=lambda v: _list_of(v, (int, float), count) and all(0 < s < 10 for s in v),
+        input_size=lambda v: _list_of(v, int, 2) and min(v) > 0 and max(v) <= MAX_SIDE,
+        nms=lambda v: v is None or (
+            isinstance(v, dict) and v.get('kind') in ('box', 'oks')
+            and isinstance(v.get('threshold'), (int, float)) and v['threshold'] > 0))
+    info = dict(
+        keypoints=[f'keypoint {i}' for i in range(count)], skeleton=[],
+        colours=[[255, 128, 0]] * count, sigmas=None, input_size=None, nms=None)
+    for key in set(checks) & set(properties):
+        try:
+            info[key] = json.loads(properties[key])
+            valid = checks[key](info[key])
+        except (ValueError, RecursionError):
+            valid = False
+        if not valid:
+            raise ValueError(f'{model}: its metadata "{key}" is {properties[key][:60]!r}, '
+                             f'which does not fit its {count} keypoints: write it with '
+                             '`erpose export`')
+    if info['nms'] and info['nms']['kind'] == 'oks' and info['sigmas'] is None:
+        raise ValueError(f'{model}: its metadata asks for OKS-NMS and has no "sigmas": '
+                         'write it with `erpose export`')
+    return info
+
+
+def _list_of(value: Any, kind, length: int) -> bool:
+    return (isinstance(value, list) and len(value) == length
+            and all(isinstance(v, kind) and not isinstance(v, bool) for v in value))

@@ -6,6 +6,8 @@ from typing import Iterator, List, NamedTuple, Optional, Sequence
 import cv2
 import numpy as np
 
+from .letterbox import MAX_SIDE
+
 IMAGES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.gif')
 
@@ -29,7 +31,7 @@ def read_image(path) -> np.ndarray:
     """An image file as uint8 BGR (H, W, 3), turned as its EXIF tag says.
 
     Raises:
-        ValueError: If it is missing or does not decode; names the file.
+        ValueError: If it is missing, does not decode or is too large; names the file.
     """
     try:
         data = np.fromfile(path, dtype=np.uint8)  # cv2.imread fails on non-ASCII names
@@ -42,6 +44,9 @@ def read_image(path) -> np.ndarray:
     if image is None:
         raise ValueError(f'{path}: not an image that OpenCV reads '
                          f'({data.size} bytes)')
+    if max(image.shape) > MAX_SIDE:
+        raise ValueError(f'{path}: {image.shape[1]}x{image.shape[0]}; {MAX_SIDE} pixels a '
+                         'side are the most: shrink it')
     return image
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from erpose.weights import load_weights
+
 
 def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
     """Writes the weights of a training checkpoint, without optimiser, history or objects.
@@ -20,15 +22,23 @@ def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
 
     Returns:
         dict: What was written.
+
+    Raises:
+        FileNotFoundError, ValueError: As :func:`~erpose.weights.load_weights`, and if
+            there is no ``state_dict`` of tensors.
     """
-    checkpoint = torch.load(source, map_location='cpu', weights_only=True)
-    old = checkpoint.get('meta', {})
+    checkpoint = load_weights(source)
+    weights, old = checkpoint.get('state_dict'), checkpoint.get('meta', {})
+    if not isinstance(weights, dict) or not all(map(torch.is_tensor, weights.values())):
+        raise ValueError(f'{source} has no "state_dict" of tensors: expected a checkpoint '
+                         "of MMEngine's runner")
+    if not isinstance(old, dict):
+        raise ValueError(f'{source}: "meta" is a {type(old).__name__}, expected a dict')
     stripped = dict(
         meta=dict(
             {key: plain(old[key]) for key in ('dataset_meta', 'epoch', 'iter', 'seed')
              if key in old}, **meta),
-        state_dict={key: value.contiguous() for key, value in
-                    checkpoint['state_dict'].items()})
+        state_dict={key: value.contiguous() for key, value in weights.items()})
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     torch.save(stripped, target)
     return stripped
