@@ -55,6 +55,8 @@ def raising(error):
                  lambda name: None, 'mmcv is not installed', id='no mmcv'),
     pytest.param(compat._stand_in_for_mmcv_ext, importlib.util, 'find_spec',
                  lambda name: object(), 'full mmcv', id='full mmcv'),
+    pytest.param(compat._launch_on_cpu, torch.cuda, 'is_available', lambda: True,
+                 'a GPU is there', id='a GPU'),
 ])
 def test_steps_leave_alone_what_works(monkeypatch, step, module, name, substitute, reason):
     extension = sys.modules.get('mmcv._ext')

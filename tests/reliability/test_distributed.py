@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -181,7 +182,7 @@ def test_batch_norm_converts_to_sync_bn(kind, tally):
 
 
 def communication(kind):
-    """Parameters, and the bytes of each all-reduce of a step."""
+    """Parameters, bytes of each all-reduce of a step, and bytes on the wire of a step."""
     model = build(kind)
     ddp = MMDistributedDataParallel(model)
     sizes, all_reduce = [], dist.all_reduce
@@ -192,12 +193,23 @@ def communication(kind):
 
     ddp.register_comm_hook(None, allreduce_hook)  # DDP's own, but by dist.all_reduce
     dist.all_reduce = counting
-    for _ in range(2):  # DDP forms its buckets anew after the first step
+    for step in range(12):
+        if step == 2:  # DDP has formed its buckets anew
+            dist.barrier()
+            before = bytes_sent()
         sizes.clear()
         total, _ = model.parse_losses(
             ddp(*my_share(*batch(*CASES['uneven'])), mode='loss'))
         total.backward()
-    return sum(p.numel() for p in model.parameters() if p.requires_grad), sizes
+    dist.barrier()
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return parameters, sizes, (bytes_sent() - before) / 10
+
+
+def bytes_sent():
+    """By all processes together, which are on one machine (Linux counts)."""
+    counts = Path('/proc/net/dev').read_text().split('lo:')[1]
+    return int(counts.split()[8])
 
 
 @pytest.mark.slow
@@ -205,14 +217,15 @@ def communication(kind):
 @pytest.mark.parametrize('kind', KINDS)
 def test_what_a_step_communicates(kind, count, tally):
     results = in_processes(communication, count, kind)
-    parameters, sizes = results[0]
+    parameters, sizes, wire = results[0]
     gradients = [size for size in sizes if size > 4]
-    with tally(f'gradients of a step are 4 bytes a parameter, {count} processes'):
-        assert all(result == results[0] for result in results)
+    with tally(f'a step sends 2 (N - 1) x 4 bytes a parameter, N = {count} processes'):
+        assert all(result[:2] == results[0][:2] for result in results)
         assert sum(gradients) == 4 * parameters
+        assert 0.95 < wire / (2 * (count - 1) * sum(gradients)) < 1.2  # a ring, and headers
     tally.note(f'{kind}-n, {count} processes: a step reduces {sum(gradients)} bytes of '
                f'gradients in {len(gradients)} buckets, and {len(sizes) - len(gradients)} '
-               'normalisers of 4 bytes')
+               f'normalisers of 4 bytes; all processes together send {wire / 1e6:.1f} MB')
 
 
 @pytest.fixture(scope='module')

@@ -169,14 +169,16 @@ def test_mixup_moves_keypoints_with_the_pixels(tally):
             if np.ptp(shift, axis=0).max() < TOLERANCE:
                 break
         with tally('training, mix-up: annotation -> target -> pixel'):
-            assert np.ptp(shift, axis=0).max() < TOLERANCE
             dx, dy = np.round(shift[0]).astype(int)
             assert np.abs(shift - [dx, dy]).max() < TOLERANCE
             part = canvas[dy:dy + size[1], dx:dx + size[0]]
             shown = mixed['img'][:part.shape[0], :part.shape[1]]
-            assert (shown == part // 2).all() and part.any()
+            assert (shown == part // 2).all()
+            in_view.append(part.any())  # a narrow image may lie beside the crop
 
+    in_view = []
     holds()
+    assert any(in_view)
 
 
 class Oracle:
@@ -237,12 +239,13 @@ class Oracle:
                 for values in maps]
 
 
-@pytest.mark.parametrize('kind, test_cfg', [
-    ('erpose', {}), ('erpose', dict(one_to_many=True)), ('posedet', {}),
-    ('posedet', dict(flip_test=True)), ('posedet', dict(multiscale_test=True)),
-    ('smpr', dict(flip_test=True, multiscale_test=True)),
+@pytest.mark.parametrize('kind, mode, test_cfg', [
+    ('erpose', 'fit', {}), ('erpose', 'expand', {}), ('erpose', 'fit', dict(
+        one_to_many=True)), ('posedet', 'expand', {}),
+    ('posedet', 'expand', dict(flip_test=True)), ('posedet', 'fit', dict(
+        multiscale_test=True)), ('smpr', 'fit', dict(flip_test=True, multiscale_test=True)),
 ], ids=str)
-def test_testing_finds_people_where_they_are_annotated(kind, test_cfg, tally):
+def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg, tally):
     """Annotation -> view -> network's output -> decode -> image."""
     oracle = Oracle(kind)
 
@@ -255,14 +258,14 @@ def test_testing_finds_people_where_they_are_annotated(kind, test_cfg, tally):
         if test_cfg.get('multiscale_test'):
             scales, input_size = [0.5, 1.5], tuple(2 * side for side in input_size)
         data = TRANSFORMS.build(dict(resize, input_size=input_size, aug_scales=scales,
-                                     pad_val=(0, 0, 0)))(
+                                     pad_val=(0, 0, 0), resize_mode=mode))(
             dict(sample(seed, width, height), instance_mapping_table={}))
         images = data['img'] if scales else [data['img']]
         views = [torch.from_numpy(image).permute(2, 0, 1)[None] for image in images]
         data['img'] = images[0]
         packed = TRANSFORMS.build(
             dict(pack, meta_keys=(*pack['meta_keys'], 'aug_scales')))(data)
-        with tally(f'testing, {kind} {test_cfg or ""}: annotation -> image'):
+        with tally(f'testing, {kind}, {mode} {test_cfg or ""}: annotation -> image'):
             found = oracle(keypoints, (width, height), views if scales else views[0],
                            [packed['data_samples']], **test_cfg)
             error = np.abs(found.keypoints[:, None] - keypoints).max((-1, -2))
