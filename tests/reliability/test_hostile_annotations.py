@@ -318,6 +318,7 @@ CORPUS = {
     'null for what is missing': (
         first(area=None, bbox=None, id=None, iscrowd=None, segmentation=None), None),
     'area 0': (first(area=0), None),
+    'area of almost 0': (first(area=1e-320), None),
     'area negative': (first(area=-5), None),
     'bbox of zero size': (first(bbox=[5, 5, 0, 0]), None),
     'bbox of negative size': (first(bbox=[30, 30, -9, -9]), None),
