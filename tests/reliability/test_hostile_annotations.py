@@ -244,7 +244,8 @@ def fuzz(strategy, cases, outcomes, action):
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
     run()
-    assert outcomes['used'] > cases / 20 and outcomes['refused'] > cases / 20
+    # Neither all refused nor all used: else nothing was tried.
+    assert min(outcomes.get('used', 0), outcomes.get('refused', 0)) > cases / 20
 
 
 @pytest.mark.parametrize('kind', ['mutated', 'generated'])
