@@ -1,7 +1,9 @@
-"""What every test needs: erpose before mmpose, mmpose's registries, one thread."""
+"""What every test needs: erpose before mmpose, mmpose's registries, one thread. And how
+much the reliability suites try, and what they say at the end."""
 import erpose  # noqa: F401  # isort: skip  (its compat steps come before mmpose)
 import contextlib
 from collections import Counter
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -19,6 +21,11 @@ hypothesis.settings.register_profile('long', max_examples=2000)  # --hypothesis-
 def shipped():
     """The zoo's entry of the checkpoint that comes with the project."""
     return next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
+
+
+def pytest_addoption(parser):
+    parser.addoption('--cases', type=int, default=150, metavar='N',
+                     help='cases of each fuzzing test (default: %(default)s)')
 
 
 class Tally:
@@ -50,18 +57,24 @@ def tally(request):
 
 def pytest_terminal_summary(terminalreporter):
     tried, lost, notes = Counter(), Counter(), []
-    for reports in terminalreporter.stats.values():
-        for report in reports:
-            if getattr(report, 'when', None) != 'teardown':
-                continue
-            for name, value in report.user_properties:
-                if name == 'tally':
-                    tried.update(value[0])
-                    lost.update(value[1])
-                    notes.extend(value[2])
+    failed = {report.nodeid for kind in ('failed', 'error')
+              for report in terminalreporter.stats.get(kind, [])}
+    for report in sum(terminalreporter.stats.values(), []):
+        if getattr(report, 'when', None) != 'teardown':
+            continue
+        for name, value in report.user_properties:
+            if name == 'tally':
+                tried.update(value[0])
+                lost.update(value[1])
+                notes.extend(value[2])
+            elif name == 'outcomes':  # of a fuzzing test, which ends at the first loss
+                suite = Path(report.nodeid.split('::')[0]).stem
+                tried.update({f'{suite}: {how}': n for how, n in value.items()})
+                lost[f'{suite}: {", ".join(value)}'] += report.nodeid in failed
+    lost = +lost
     if tried:
         terminalreporter.section('tried and lost')
-        for what in sorted(tried):
+        for what in sorted({*tried, *lost}):
             terminalreporter.write_line(
                 f'{tried[what]:6} tried {lost[what]:3} lost  {what}')
         for note in notes:

@@ -2,9 +2,13 @@
 
 Where PyTorch or MMPose is not installed, ``erpose.deploy`` is all there is.
 """
+import os
 from importlib.util import find_spec
 
 from .version import __version__
+
+# Before OpenCV is loaded: an image of a hundred bytes may claim 2^30 pixels, 3 GiB.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**28))
 
 TRAINING = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
 """What everything but ``erpose.deploy`` needs."""

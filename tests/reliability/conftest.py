@@ -1,15 +1,10 @@
-"""Options, data and the summary of the reliability suites."""
+"""Data, limits and counts of the reliability suites."""
 import contextlib
 import signal
-from collections import Counter
-from pathlib import Path
 
 import pytest
 
 from erpose.datasets.synthetic import generate
-
-SHORT = 150
-"""Cases of each fuzzing test in `make test`; `make fuzz` sets more."""
 
 METAINFO = dict(
     dataset_name='three',
@@ -23,14 +18,9 @@ METAINFO = dict(
     sigmas=[0.05] * 3)
 
 
-def pytest_addoption(parser):
-    parser.addoption('--cases', type=int, default=SHORT, metavar='N',
-                     help=f'cases of each fuzzing test (default: {SHORT})')
-
-
 @pytest.fixture(scope='session')
 def cases(request) -> int:
-    return request.config.getoption('--cases', default=SHORT)
+    return request.config.getoption('--cases')
 
 
 @pytest.fixture(scope='session')
@@ -77,20 +67,3 @@ def outcomes(record_property) -> dict:
     counts = {}  # a plain one: it travels between processes
     record_property('outcomes', counts)
     return counts
-
-
-def pytest_terminal_summary(terminalreporter):
-    """What the hostile suites tried and lost: a lost case is a failure."""
-    tried, lost = Counter(), Counter()
-    for kind in ('passed', 'failed', 'error'):
-        for report in terminalreporter.getreports(kind):
-            suite = Path(report.nodeid.split('::')[0]).stem
-            if suite.startswith('test_hostile_'):
-                outcomes = dict(report.user_properties).get('outcomes') or {'tables': 1}
-                tried.update({(suite, how): n for how, n in outcomes.items()})
-                lost[suite] += kind != 'passed'
-    for suite in sorted({suite for suite, _ in tried}):
-        counts = {how: n for (name, how), n in tried.items() if name == suite}
-        said = ', '.join(f'{n} {how}' for how, n in sorted(counts.items()))
-        terminalreporter.write_line(
-            f'{suite}: {sum(counts.values())} cases tried ({said}), {lost[suite]} lost')

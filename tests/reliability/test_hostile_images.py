@@ -36,13 +36,13 @@ def saved(path, mode='RGB', pixels=PICTURE[..., ::-1], **options):
     Image.fromarray(pixels).convert(mode).save(path, **options)
 
 
-def bomb(path):
-    """A PNG of 100 bytes that claims 60,000 x 60,000 pixels."""
+def bomb(path, side=20000):
+    """A PNG of 100 bytes that claims 20,000 x 20,000 pixels, 1.1 GiB."""
     def chunk(name, data):
         return (struct.pack('>I', len(data)) + name + data
                 + struct.pack('>I', zlib.crc32(name + data)))
 
-    header = struct.pack('>IIBBBBB', 60000, 60000, 8, 2, 0, 0, 0)
+    header = struct.pack('>IIBBBBB', side, side, 8, 2, 0, 0, 0)
     path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header)
                      + chunk(b'IDAT', zlib.compress(b'\0' * 99)) + chunk(b'IEND', b''))
 
@@ -88,7 +88,8 @@ REFUSED = {
     'text called .jpg': write('a.jpg', b'not an image\n'),
     'HTML called .jpg': write('a.jpg', b'<!DOCTYPE html><html>404</html>'),
     'random bytes': write('a.png', np.random.default_rng(1).bytes(5000)),
-    'claims 60,000 x 60,000': ('a.png', bomb),
+    'claims 20,000 x 20,000': ('a.png', bomb),
+    'claims 60,000 x 60,000': ('a.png', lambda path: bomb(path, 60000)),
     '40,000 px wide': write('a.png', lambda: encoded(
         '.png', np.zeros((2, 40000, 3), np.uint8))),
 }

@@ -163,7 +163,7 @@ def _complete_box(ann: dict, values: list, derived: set) -> Optional[str]:
     missing = []
     if box is None or (ann['num_keypoints'] and min(box[2:]) <= 0):
         missing.append('bbox')
-    if area is None or (ann['num_keypoints'] and area <= 0):
+    if area is None or (ann['num_keypoints'] and area < 1):  # less than a pixel
         missing.append('area')
     if missing:
         points = np.asarray(values, dtype=np.float64).reshape(1, -1, 3)
