@@ -11,7 +11,7 @@ import numpy as np
 from erpose.markdown import table
 
 from .letterbox import PAD, letterbox
-from .predictor import Predictor
+from .predictor import ForeignModelError, Predictor
 
 STAGES = ('before', 'forward', 'after', 'total')
 
@@ -39,9 +39,7 @@ def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
     """A file of ``erpose export``; of any other ONNX file, the network alone."""
     try:
         predictor = Predictor(path, providers, threads)
-    except ValueError as error:
-        if 'erpose export' not in str(error):
-            raise
+    except ForeignModelError:
         return _network_alone(path, threads, providers)
     fits: List = []
 

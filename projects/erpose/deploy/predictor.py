@@ -10,6 +10,10 @@ from .people import People
 from .suppress import suppress
 
 
+class ForeignModelError(ValueError):
+    """An ONNX file with other inputs or outputs than ``erpose export`` writes."""
+
+
 class Predictor:
     """People in images, from an ONNX file that ``erpose export`` wrote.
 
@@ -72,8 +76,8 @@ class Predictor:
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         names = [output.name for output in outputs]
         if names != ['dets', 'keypoints']:
-            raise ValueError(f'{model} gives {names}, not dets and keypoints: write it '
-                             'with `erpose export`')
+            raise ForeignModelError(f'{model} gives {names}, not dets and keypoints: write '
+                                    'it with `erpose export`')
         pixels, (dets, poses) = inputs[0] if len(inputs) == 1 else None, outputs
         if (pixels is None or (pixels.name, pixels.type) != ('input', 'tensor(float)')
                 or len(pixels.shape) != 4 or pixels.shape[1] != 3 or 0 in pixels.shape
@@ -81,7 +85,7 @@ class Predictor:
                 or len(poses.shape) != 4 or poses.shape[3] != 3
                 or not isinstance(poses.shape[2], int) or poses.shape[2] < 1):
             said = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
-            raise ValueError(
+            raise ForeignModelError(
                 f'{model} has {", ".join(said)}; expected input (B, 3, H, W), dets '
                 '(B, N, 5) and keypoints (B, N, K, 3) of floats: write it with `erpose '
                 'export`')
