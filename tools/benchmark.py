@@ -20,6 +20,7 @@ from erpose.deploy.benchmark import (
     Subject,
     crowd,
     measure,
+    measure_kinds,
     onnx_subject,
     plot_crowds,
     report,
@@ -84,11 +85,11 @@ def run(args) -> dict:
         results = measure(subjects, images, args.rounds, args.batch)
         print(report(results))
         return results
-    results = {}
+    turned = [images[i:] + images[:i] for i in range(len(images))]
+    scenes = {count: [crowd(portraits, count, (640, 640)) for portraits in turned]
+              for count in args.people}
+    results = measure_kinds(subjects, scenes, args.rounds, args.batch)
     for count in args.people:
-        turned = [images[i:] + images[:i] for i in range(len(images))]
-        scenes = [crowd(portraits, count, (640, 640)) for portraits in turned]
-        results[count] = measure(subjects, scenes, args.rounds, args.batch)
         print(f'\n{count} people in the scene\n\n{report(results[count])}')
     if args.plot:
         plot_crowds(results, Path(args.plot))

@@ -88,37 +88,69 @@ def measure(subjects: Sequence[Subject], images: Sequence[np.ndarray], rounds: i
         over that of the first subject; ``people``, the mean number found in an image; and
         the subject's ``size``.
     """
-    batches = [images[i:i + batch] for i in range(0, len(images) - batch + 1, batch)]
-    if not batches:
-        raise ValueError(f'{len(images)} images do not fill a batch of {batch}')
-    times = {subject.name: {stage: [] for stage in STAGES} for subject in subjects}
-    people = {subject.name: [] for subject in subjects}
-    if len(times) < len(subjects):
-        raise ValueError(f'two subjects have one name: {[s.name for s in subjects]}')
+    return measure_kinds(subjects, {'all': images}, rounds, batch)['all']
+
+
+def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[np.ndarray]],
+                  rounds: int = 10, batch: int = 1) -> Dict[Any, Dict[str, dict]]:
+    """As :func:`measure` for several kinds of images, which take turns, too.
+
+    Args:
+        kinds (dict): Images by kind, as many of each.
+
+    Returns:
+        dict: What :func:`measure` returns, by kind. ``growth`` is the median over turns of
+        the total time over that of the first kind.
+    """
+    names = [subject.name for subject in subjects]
+    if len(set(names)) < len(names):
+        raise ValueError(f'two subjects have one name: {names}')
+    batches = {kind: [images[i:i + batch] for i in range(0, len(images) - batch + 1, batch)]
+               for kind, images in kinds.items()}
+    for kind, images in kinds.items():
+        if not batches[kind]:
+            raise ValueError(f'{len(images)} images do not fill a batch of {batch}')
+    times = {kind: {name: {stage: [] for stage in STAGES} for name in names}
+             for kind in kinds}
+    people = {kind: {name: [] for name in names} for kind in kinds}
     for turn in range(rounds + 1):
-        for pictures in batches:
-            for subject in subjects:
-                marks, value = [time.perf_counter()], pictures
-                for stage in (subject.before, subject.forward, subject.after):
-                    value = stage(value)
-                    marks.append(time.perf_counter())
-                if not turn:
-                    people[subject.name] += [len(found.scores) for found in value]
-                else:
-                    spent = [*np.diff(marks), marks[-1] - marks[0]]
-                    for stage, seconds in zip(STAGES, spent):
-                        times[subject.name][stage].append(1e3 * float(seconds))
-    first = times[subjects[0].name]['total']
-    results = {}
-    for subject in subjects:
-        stages = times[subject.name]
-        row = {stage: summary(values) for stage, values in stages.items()}
-        row['images_per_second'] = 1e3 * batch / row['total']['median']
-        row['ratio'] = statistics.median(a / b for a, b in zip(stages['total'], first))
-        row['people'] = statistics.fmean(people[subject.name])
-        row['size'] = dict(subject.size)
-        results[subject.name] = row
+        for row in zip(*batches.values()):
+            for kind, pictures in zip(kinds, row):
+                for subject in subjects:
+                    spent, found = _once(subject, pictures)
+                    if not turn:
+                        people[kind][subject.name] += [len(f.scores) for f in found]
+                        continue
+                    for stage, milliseconds in spent.items():
+                        times[kind][subject.name][stage].append(milliseconds)
+
+    def ratio(stages, reference):
+        return statistics.median(
+            a / b for a, b in zip(stages['total'], reference['total']))
+
+    results, first = {}, times[next(iter(kinds))]
+    for kind in kinds:
+        results[kind] = {}
+        for subject in subjects:
+            stages = times[kind][subject.name]
+            row = {stage: summary(values) for stage, values in stages.items()}
+            row['images_per_second'] = 1e3 * batch / row['total']['median']
+            row['ratio'] = ratio(stages, times[kind][names[0]])
+            row['growth'] = ratio(stages, first[subject.name])
+            row['people'] = statistics.fmean(people[kind][subject.name])
+            row['size'] = dict(subject.size)
+            results[kind][subject.name] = row
     return results
+
+
+def _once(subject: Subject, pictures: Sequence[np.ndarray]):
+    """Milliseconds of each stage, and the people found."""
+    marks, value = [time.perf_counter()], pictures
+    for stage in (subject.before, subject.forward, subject.after):
+        value = stage(value)
+        marks.append(time.perf_counter())
+    spent = 1e3 * np.array([*np.diff(marks), marks[-1] - marks[0]])
+    return dict(zip(STAGES, spent.tolist())), value
 
 
 def crowd(portraits: Sequence[np.ndarray], count: int, size: Sequence[int]) -> np.ndarray:
@@ -149,13 +181,14 @@ def summary(values: Sequence[float]) -> dict:
 
 def report(results: Dict[str, dict]) -> str:
     """The results as Markdown; milliseconds: median (quartiles)."""
-    rows = [['model', 'parameters (M)', 'GFLOPs', *STAGES, 'images/s', 'ratio', 'people']]
+    rows = [['model', 'parameters (M)', 'GFLOPs', *STAGES, 'images/s', 'ratio', 'growth',
+             'people']]
     for name, row in results.items():
         size = [f'{row["size"][key]:.2f}' if key in row['size'] else '-'
                 for key in ('params', 'gflops')]
         cells = ['{median:.2f} ({low:.2f}-{high:.2f})'.format(**row[s]) for s in STAGES]
         rows.append([name, *size, *cells, f"{row['images_per_second']:.1f}",
-                     f"{row['ratio']:.2f}", f"{row['people']:.1f}"])
+                     f"{row['ratio']:.2f}", f"{row['growth']:.3f}", f"{row['people']:.1f}"])
     return table(rows)
 
 
@@ -163,7 +196,7 @@ def plot_crowds(results: Dict[int, Dict[str, dict]], path: Path) -> None:
     """Time against people in the scene, both in milliseconds and as growth.
 
     Args:
-        results (dict): What :func:`measure` returned, by number of people.
+        results (dict): What :func:`measure_kinds` returned, by number of people.
         path (Path): The picture to write.
     """
     import matplotlib

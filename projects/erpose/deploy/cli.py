@@ -51,7 +51,7 @@ def parser() -> argparse.ArgumentParser:
                         help='leave batch, height and width open')
     export.add_argument('--fp16', action='store_true', help='half the size')
     export.add_argument('--int8', metavar='DIR',
-                        help='quantise, calibrated on the first 100 images of the folder')
+                        help='quantise, calibrated on images of the folder')
 
     web = commands.add_parser(
         'web', help='a page for the browser: drop a picture or a video, see its people')
@@ -136,7 +136,7 @@ def export(args) -> int:
         to_float16(out, out)
     if args.int8:
         files = [p for p in sorted(Path(args.int8).iterdir())
-                 if p.suffix.lower() in IMAGES][:100]
+                 if p.suffix.lower() in IMAGES]
         if not files:
             raise ValueError(f'{args.int8}: no images to calibrate on')
         to_int8(out, out, map(read_image, files))

@@ -1,11 +1,15 @@
 """Smaller ONNX files: float16, and int8 calibrated on the user's images."""
 import json
+from itertools import islice
 from pathlib import Path
 from typing import Iterable, List, Tuple, Union
 
 import numpy as np
 
 from .letterbox import letterbox
+
+CALIBRATION_PIXELS = 64 * 320 * 320
+"""Of the network's input. ONNX Runtime keeps all activations of all images: some 2 GB."""
 
 
 def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
@@ -31,15 +35,20 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
             images: Iterable[np.ndarray]) -> Path:
     """Quantises the convolutions to int8 (QDQ, a scale a channel).
 
+    Not the depthwise ones, the stem and the last ones, and outliers of the activations are
+    cut off: otherwise most of the AP is lost (docs/deploy.md has the figures).
+
     Args:
         source (str): A float32 file of :func:`export_onnx`.
         target (str): The file to write.
-        images (Iterable[np.ndarray]): A hundred images or so of the kind that the model
-            will see, uint8 BGR (H, W, 3): activations are calibrated on them.
+        images (Iterable[np.ndarray]): Images of the kind that the model will see, uint8
+            BGR (H, W, 3): activations are calibrated on the first ones,
+            ``CALIBRATION_PIXELS`` in all.
     """
     import onnx
     from onnxruntime.quantization import (
         CalibrationDataReader,
+        CalibrationMethod,
         QuantFormat,
         QuantType,
         quantize_static,
@@ -52,7 +61,8 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
     class Images(CalibrationDataReader):
 
         def __init__(self):
-            self.batches = iter(images)
+            count = max(1, CALIBRATION_PIXELS // (size[0] * size[1]))
+            self.batches = islice(images, count)
 
         def get_next(self):
             image = next(self.batches, None)
@@ -69,7 +79,8 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
             str(prepared), str(target), Images(), quant_format=QuantFormat.QDQ,
             per_channel=True, activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8, op_types_to_quantize=['Conv'],
-            nodes_to_exclude=last)
+            calibrate_method=CalibrationMethod.Percentile,
+            nodes_to_exclude=last + _delicate_nodes(onnx.load(prepared)))
     finally:
         prepared.unlink()
     quantised = onnx.load(target)
@@ -77,6 +88,13 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
     quantised.metadata_props.extend(model.metadata_props)
     onnx.save(quantised, target)
     return Path(target)
+
+
+def _delicate_nodes(model) -> List[str]:
+    """Names of the depthwise convolutions and those of the stem."""
+    return [node.name for node in model.graph.node if node.op_type == 'Conv' and (
+        '.stem.' in node.name
+        or any(a.name == 'group' and a.i > 1 for a in node.attribute))]
 
 
 def split_nodes(model) -> Tuple[List[str], List[str]]:
