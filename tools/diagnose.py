@@ -11,13 +11,11 @@ import sys
 from pathlib import Path
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.evaluation import PoseMetric, diagnose, failure_sheet, match
+from erpose.evaluation import diagnose, failure_sheet, match, metric_of_files
 from erpose.markdown import table
 
 if __name__ == '__main__':
     import cv2
-    from mmengine.registry import init_default_scope
-    from mmpose.datasets.datasets.utils import parse_pose_metainfo
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('annotations', help="JSON file in COCO's format")
@@ -29,16 +27,14 @@ if __name__ == '__main__':
     args = parser.parse_args()
     if bool(args.images) != bool(args.sheet):
         parser.error('--sheet and --images belong together')
-    init_default_scope('mmpose')
-    metric = PoseMetric(args.annotations)
     try:
-        info = parse_pose_metainfo(dict(from_file=args.metainfo))
-        metric.dataset_meta = info
+        metric = metric_of_files(args.annotations, args.metainfo)
         people = metric.read_people(args.people)
     except (ValueError, OSError) as error:
         sys.exit(f'diagnose: {error}')
-    points = info['sigmas'], info['flip_indices']
-    found = diagnose(metric.coco, people, *points)
+    info = metric.dataset_meta
+    images = list(match(metric.coco, people, info['sigmas'], info['flip_indices']))
+    found = diagnose(images, metric.coco, info['sigmas'])
     base = found['repaired']['as found']
     print('AP in percent, with one kind of error repaired at a time:\n')
     print(table([['', 'AP', 'gain'], *(
@@ -53,7 +49,6 @@ if __name__ == '__main__':
         for name, row in found['persons'].items())]))
     print(f"\nRank correlation of score and OKS: {found['rank correlation']:.3f}")
     if args.sheet:
-        images = list(match(metric.coco, people, *points))
         files = [args.images / metric.coco.imgs[i]['file_name']
                  for i in sorted(metric.coco.imgs)]
         sheet = failure_sheet(images, files, info['skeleton_links'],

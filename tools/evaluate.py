@@ -11,12 +11,10 @@ import sys
 from pathlib import Path
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.evaluation import PoseMetric
+from erpose.evaluation import metric_of_files
 from erpose.markdown import table
 
 if __name__ == '__main__':
-    from mmengine.registry import init_default_scope
-    from mmpose.datasets.datasets.utils import parse_pose_metainfo
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('annotations', help="JSON file in COCO's format")
@@ -24,11 +22,9 @@ if __name__ == '__main__':
     parser.add_argument('--metainfo', default='configs/_base_/datasets/coco.py',
                         help="MMPose's description of the keypoints (default: COCO's)")
     args = parser.parse_args()
-    init_default_scope('mmpose')
-    metric = PoseMetric(args.annotations)
     rows = []
     try:
-        metric.dataset_meta = parse_pose_metainfo(dict(from_file=args.metainfo))
+        metric = metric_of_files(args.annotations, args.metainfo)
         for path in args.people:
             figures = metric.evaluate_file(path)
             rows = rows or [['people', *figures]]

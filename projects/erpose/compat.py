@@ -93,6 +93,12 @@ def _stand_in_for_mmcv_ext() -> Step:
                 'and a call of one of its operators says what to install')
 
 
+def _refuses_objects() -> bool:
+    """Whether torch.load takes weights alone unless told otherwise."""
+    version = tuple(int(v) for v in torch.__version__.split('.')[:2])
+    return version >= (2, 6) and hasattr(torch.serialization, 'add_safe_globals')
+
+
 def _rebuild_history_buffer(log_history, count_history, max_length):
     from mmengine.logging import HistoryBuffer
     return HistoryBuffer(log_history, count_history, max_length)
@@ -119,8 +125,7 @@ def _allow_mmengine_checkpoints() -> Step:
     history is saved as plain lists from now on.
     """
     name = 'weights-only checkpoints'
-    version = tuple(int(v) for v in torch.__version__.split('.')[:2])
-    if version < (2, 6) or not hasattr(torch.serialization, 'add_safe_globals'):
+    if not _refuses_objects():
         return Step(name, False, 'torch before 2.6 does not refuse objects')
     try:
         from mmengine.logging import HistoryBuffer
@@ -198,8 +203,7 @@ def _load_weights_only() -> Step:
     From an address, torch.hub would still run what a checkpoint says.
     """
     name = 'checkpoint loaders'
-    version = tuple(int(v) for v in torch.__version__.split('.')[:2])
-    if version < (2, 6):
+    if not _refuses_objects():
         return Step(name, False, 'torch before 2.6 does not refuse objects')
     try:
         from mmengine.runner import checkpoint as loaders

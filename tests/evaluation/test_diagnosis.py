@@ -73,7 +73,7 @@ def test_repairs_give_what_they_should(coco):
     inverted = OTHER[[0, 2, 1, 3]]
     people = [detection(POSE, 0.5), detection(POSE + 1, 0.8), detection(inverted, 0.4),
               detection(POSE + (0, 500), 0.95)]
-    found = diagnose(coco, people, SIGMAS, FLIP)
+    found = diagnose(list(match(coco, people, SIGMAS, FLIP)), coco, SIGMAS)
     ap = found['repaired']
     assert ap['without inversion'] > ap['as found']
     for kind in ('jitter', 'miss', 'swap'):
@@ -90,12 +90,12 @@ def test_rank_correlation(coco):
     poses = [POSE + (d, 0) for d in (0, 2, 4, 6)]
     for scores, expected in (((.9, .8, .7, .6), 1), ((.6, .7, .8, .9), -1)):
         people = [detection(pose, score) for pose, score in zip(poses, scores)]
-        found = diagnose(coco, people, SIGMAS, FLIP)
+        found = diagnose(list(match(coco, people, SIGMAS, FLIP)), coco, SIGMAS)
         assert found['rank correlation'] == pytest.approx(expected)
 
 
 def test_nothing_found(coco):
-    found = diagnose(coco, [], SIGMAS, FLIP)
+    found = diagnose(list(match(coco, [], SIGMAS, FLIP)), coco, SIGMAS)
     assert set(found['repaired'].values()) == {0.0} and found['rank correlation'] == 0
 
 

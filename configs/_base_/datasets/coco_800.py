@@ -1,28 +1,13 @@
 # COCO as SMPR trains on it (section IV-A): shorter side 800, cut to 800x800, flipped.
-_base_ = './coco_640.py'
+_base_ = './coco_512.py'
 
 input_size = (800, 800)
-train_pipeline = [
-    dict(type='LoadTrainImage'),
-    dict(
-        type='BottomupRandomAffine',
-        input_size=input_size,
-        shift_factor=0.2,
-        rotate_factor=0,
-        scale_factor=(1.0, 1.0),
-        scale_type='short',
-        pad_val=_base_.pad,
-        distribution='uniform',
-        bbox_keep_corner=False,
-        clip_border=True),
-    dict(type='PoseRandomFlip'),
-    dict(type='FilterPersons'),
-    dict(type='PackPoseTargets'),
-]
+train_pipeline = _base_.train_pipeline
+train_pipeline[1].update(input_size=input_size, scale_factor=(1.0, 1.0))
 closing_pipeline = train_pipeline
 train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))
 
-val_pipeline = _base_.val_pipeline  # the shorter side fits the input
-val_pipeline[1].update(input_size=input_size, resize_mode='expand')
-val_dataloader = dict(batch_size=1, dataset=dict(pipeline=val_pipeline))
+val_pipeline = _base_.val_pipeline
+val_pipeline[1].update(input_size=input_size)
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

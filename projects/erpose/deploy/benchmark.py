@@ -193,7 +193,7 @@ def report(results: Dict[str, dict]) -> str:
 
 
 def plot_crowds(results: Dict[int, Dict[str, dict]], path: Path) -> None:
-    """Time against people in the scene, both in milliseconds and as growth.
+    """Time against people in the scene: end to end, and after the network.
 
     Args:
         results (dict): What :func:`measure_kinds` returned, by number of people.

@@ -1,6 +1,5 @@
 """A training that diverges says so, and on which images."""
-import math
-
+import torch
 from mmengine.hooks import Hook
 from mmpose.registry import HOOKS
 
@@ -15,11 +14,12 @@ class FiniteLossHook(Hook):
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None,
                          outputs=None) -> None:
-        losses = {name: value.item() for name, value in (outputs or {}).items()
+        losses = {name: value.detach() for name, value in (outputs or {}).items()
                   if 'loss' in name}
-        broken = [f'{name} is {value}' for name, value in losses.items()
-                  if not math.isfinite(value)]
-        if broken:
+        # together: the GPU is waited for once
+        if losses and not torch.stack(list(losses.values())).isfinite().all():
+            broken = [f'{name} is {value.item()}' for name, value in losses.items()
+                      if not value.isfinite()]
             images = ', '.join(f'{sample.img_id} ({sample.img_path})'
                                for sample in data_batch['data_samples'])
             raise FloatingPointError(

@@ -2,6 +2,7 @@
 import os
 import os.path as osp
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Union
 
@@ -33,14 +34,13 @@ class AtomicBackend(LocalBackend):
             os.chmod(draft, 0o666 & ~_umask())
             os.replace(draft, filepath)
         except OSError as error:
-            os.remove(draft)
             raise OSError(
                 error.errno, f'{filepath} ({len(obj) / 2**20:.1f} MiB) cannot be written: '
                 f'{error.strerror}. The checkpoints before it are whole: make room and go '
                 'on with --resume') from error
-        except BaseException:
-            os.remove(draft)
-            raise
+        finally:
+            with suppress(FileNotFoundError):  # it is where it belongs
+                os.remove(draft)
 
 
 class _Outdated:

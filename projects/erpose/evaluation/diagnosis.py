@@ -8,7 +8,7 @@ import copy
 import io
 from functools import partial
 from itertools import chain
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ KINDS = ('jitter', 'inversion', 'swap', 'miss')
 """Of a keypoint: near its place; on the other side's; on another person's; elsewhere."""
 GOOD, NEAR = 0.85, 0.5
 """Similarity of a keypoint from which it is right, and near something."""
+FOUND_OKS = 0.5
+"""A person is found by a detection of a higher one."""
 MATCH_OKS = 0.1
 """A detection belongs to the person of highest OKS, if that is at least this."""
 SIZES = {'small, under 64': (0, 64), '64 to 128': (64, 128), '128 and more': (128, np.inf)}
@@ -41,15 +43,13 @@ class Image(NamedTuple):
     """Index of the kind of error of each keypoint, -1 if right or not labelled, (N, K)."""
 
 
-def diagnose(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
-             flip_indices: Sequence[int]) -> dict:
+def diagnose(images: List[Image], ground_truth: COCO, sigmas: Sequence[float]) -> dict:
     """Errors of a system's results.
 
     Args:
-        ground_truth (COCO): With persons' keypoints and areas.
-        people (list[dict]): Results in COCO's format.
+        images (list[Image]): From :func:`match`.
+        ground_truth (COCO): What they were matched with.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
-        flip_indices (Sequence[int]): Of each keypoint, that of the other side.
 
     Returns:
         dict: ``repaired``: AP as found, with each kind of keypoint error set right, with
@@ -59,13 +59,13 @@ def diagnose(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
         a detection of OKS > 0.5, and the mean of the best OKS. ``rank correlation``: of
         score and OKS over the detections that belong to somebody (Spearman).
     """
-    images = list(match(ground_truth, people, sigmas, flip_indices))
-    changes = {f'without {name}': partial(_repair, kind=kind)
-               for kind, name in enumerate(KINDS)}
+    changes = {'as found': lambda image: image.detections}
+    changes.update({f'without {name}': partial(_repair, kind=kind)
+                    for kind, name in enumerate(KINDS)})
     changes.update({'ranked by OKS': _rank_by_oks,
                     'without duplicates': _without_duplicates,
                     'without false positives': _without_background})
-    repaired = {'as found': average_precision(ground_truth, people, sigmas)}
+    repaired = {}
     for name, change in changes.items():
         fixed = list(chain.from_iterable(map(change, images)))
         repaired[name] = average_precision(ground_truth, fixed, sigmas)
@@ -73,8 +73,16 @@ def diagnose(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
                 **{'rank correlation': _rank_correlation(images)})
 
 
-def match(ground_truth: COCO, people: List[dict], sigmas, flip_indices):
-    """Yields an :class:`Image` for each image, in the order of their ids."""
+def match(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
+          flip_indices: Sequence[int]) -> Iterator[Image]:
+    """Results against the persons of each image, in the order of the images' ids.
+
+    Args:
+        ground_truth (COCO): With persons' keypoints and areas.
+        people (list[dict]): Results in COCO's format.
+        sigmas (Sequence[float]): Keypoint sigmas, (K, ).
+        flip_indices (Sequence[int]): Of each keypoint, that of the other side.
+    """
     by_image: Dict[int, list] = {i: [] for i in ground_truth.getImgIds()}
     for person in people:
         by_image[person['image_id']].append(person)
@@ -86,8 +94,8 @@ def match(ground_truth: COCO, people: List[dict], sigmas, flip_indices):
                         np.full(len(detections), -1),
                         np.full((len(detections), len(sigmas)), -1))
             continue
-        found = _points(detections)[..., :2]
-        truth = _points(persons)
+        found = torch.from_numpy(poses_of(detections)).float()[..., :2]
+        truth = torch.from_numpy(poses_of(persons)).float()
         labelled = truth[..., 2] > 0
         area = torch.tensor([float(person['area']) for person in persons])
         oks = pairwise_oks(found, truth[..., :2], labelled.float(), area, sigmas)
@@ -126,21 +134,19 @@ def average_precision(ground_truth: COCO, people: List[dict],
     return float(evaluation.stats[0])
 
 
-def _points(people: List[dict]) -> torch.Tensor:
-    return torch.tensor([person['keypoints'] for person in people],
-                        dtype=torch.float32).unflatten(-1, (-1, 3))
+def poses_of(people: List[dict]) -> np.ndarray:
+    """x, y and visibility of the keypoints, float64, (N, K, 3); of nobody, (0, 0, 3)."""
+    keypoints = np.array([person['keypoints'] for person in people], float)
+    return keypoints.reshape(len(people), keypoints.size // max(len(people), 1) // 3, 3)
 
 
 def _repair(image: Image, kind: int) -> List[dict]:
-    fixed = []
-    for detection, person, kinds in zip(image.detections, image.person, image.kinds):
-        points = np.reshape(detection['keypoints'], (-1, 3)).astype(float)
-        wrong = kinds == kind
-        if wrong.any():
-            truth = np.reshape(image.persons[person]['keypoints'], (-1, 3))
-            points[wrong, :2] = truth[wrong, :2]
-        fixed.append(dict(detection, keypoints=points.ravel().tolist()))
-    return fixed
+    fixed, wrong = poses_of(image.detections), image.kinds == kind
+    if wrong.any():
+        truth = poses_of(image.persons)[image.person]
+        fixed[wrong, :2] = truth[wrong, :2]
+    return [dict(detection, keypoints=pose.ravel().tolist())
+            for detection, pose in zip(image.detections, fixed)]
 
 
 def _rank_by_oks(image: Image) -> List[dict]:
@@ -187,7 +193,7 @@ def _by_size(images: List[Image]) -> Dict[str, dict]:
     for name, (low, high) in SIZES.items():
         of = best[(low <= sizes) & (sizes < high)]
         if len(of):
-            rows[name] = dict(number=len(of), found=float((of > 0.5).mean()),
+            rows[name] = dict(number=len(of), found=float((of > FOUND_OKS).mean()),
                               oks=float(of.mean()))
     return rows
 

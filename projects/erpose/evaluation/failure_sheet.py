@@ -1,6 +1,6 @@
 """The images on which a system fails most, side by side."""
 from pathlib import Path
-from typing import List, Sequence
+from typing import Sequence
 
 import cv2
 import numpy as np
@@ -9,11 +9,10 @@ from erpose.deploy.draw import draw
 from erpose.deploy.people import People
 from erpose.deploy.sources import read_image
 
-from .diagnosis import Image
+from .diagnosis import FOUND_OKS, Image, poses_of
 
 TILE = 320  # pixels
-FOUND_OKS = 0.5
-RED, YELLOW, WHITE = (60, 60, 255), (0, 220, 255), (255, 255, 255)
+RED, YELLOW = (60, 60, 255), (0, 220, 255)
 
 
 def failure_sheet(images: Sequence[Image], files: Sequence[Path], skeleton, colours,
@@ -62,14 +61,14 @@ def _tile(image: Image, file: Path, drawn, missed, wrong, skeleton, colours) -> 
     picture = read_image(file)
     scale = TILE / max(picture.shape[:2])
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    points = _points(image.detections, drawn) * (scale, scale, 1)
+    points = poses_of([image.detections[i] for i in drawn]) * (scale, scale, 1)
     people = People(points[..., :2], points[..., 2],
                     np.array([image.detections[i]['score'] for i in drawn]),
                     np.zeros((len(drawn), 4)))
     picture = draw(picture, people, skeleton, colours)
     for indices, of, colour in ((missed, image.persons, RED),
                                 (wrong, image.detections, YELLOW)):
-        for pose in _points(of, indices) * (scale, scale, 1):
+        for pose in poses_of([of[i] for i in indices]) * (scale, scale, 1):
             pose = pose[pose[:, 2] > 0] if colour is RED else pose
             low, high = (np.round(f(pose[:, :2], 0)).astype(int).tolist()
                          for f in (np.min, np.max))
@@ -80,8 +79,3 @@ def _tile(image: Image, file: Path, drawn, missed, wrong, skeleton, colours) -> 
     cv2.putText(tile, text, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (0, 0, 0), 1,
                 cv2.LINE_AA)
     return tile
-
-
-def _points(people: List[dict], indices) -> np.ndarray:
-    return np.array([people[i]['keypoints'] for i in indices], float).reshape(
-        len(indices), -1, 3)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Dict, List, Union
 
 from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
@@ -109,6 +111,19 @@ class PoseMetric(CocoMetric):
         stats.append(('duplicate rate', duplicate_rate(
             self.coco, detections, self.dataset_meta['sigmas'], self.use_area)))
         return stats
+
+
+def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
+    """The metric of an annotation file, outside a runner.
+
+    Args:
+        annotations (str): JSON file in COCO's format.
+        metainfo (str): MMPose's description of the keypoints, a config file.
+    """
+    init_default_scope('mmpose')
+    metric = PoseMetric(annotations)
+    metric.dataset_meta = parse_pose_metainfo(dict(from_file=metainfo))
+    return metric
 
 
 def _crowd_levels(coco: COCO, evaluation: COCOeval) -> list:
