@@ -8,4 +8,5 @@ model = dict(
         metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
         in_channels=64,
         feat_channels=64,
+        gathered_channels=16,
         use_depthwise=True))

@@ -8,4 +8,5 @@ model = dict(
         metainfo=_base_.metainfo,
         in_channels=64,
         feat_channels=64,
+        gathered_channels=16,
         use_depthwise=True))

@@ -9,4 +9,5 @@ model = dict(
         in_channels=64,
         feat_channels=64,
         num_convs=2,
+        gathered_channels=32,
         use_depthwise=True))

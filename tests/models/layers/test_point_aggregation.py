@@ -24,18 +24,18 @@ def bilinear(feat, x, y):
 def test_equals_a_slow_loop(count, size):
     torch.manual_seed(0)
     layer = PointAggregation(3, 4, count)
-    torch.nn.init.normal_(layer.bias)
+    torch.nn.init.normal_(layer.mix.bias)
     feat, points = torch.randn(2, 3, *size), 2 * torch.randn(2, 2 * count, *size)
     with torch.no_grad():
         out = layer(feat, points)
-        weight = layer.mix.weight.reshape(count, 4, 3)
+        weight = layer.mix.weight.reshape(4, 3, count)
         for b in range(2):
             for i in range(size[0]):
                 for j in range(size[1]):
-                    expected = layer.bias.clone()
+                    expected = layer.mix.bias.clone()
                     for p in range(count):
                         dx, dy = points[b, 2 * p:2 * p + 2, i, j].tolist()
-                        expected += weight[p] @ bilinear(feat[b], j + dx, i + dy)
+                        expected += weight[..., p] @ bilinear(feat[b], j + dx, i + dy)
                     torch.testing.assert_close(out[b, :, i, j], expected, atol=1e-5,
                                                rtol=1e-5)
 
@@ -54,7 +54,7 @@ def test_equals_a_deformable_convolution(deform_conv):
     """Values and gradients. There, offsets are from the taps of a grid, y before x."""
     torch.manual_seed(0)
     layer = PointAggregation(4, 6, 9)
-    weight = layer.mix.weight.detach().reshape(9, 6, 4).permute(1, 2, 0).reshape(6, 4, 3, 3)
+    weight = layer.mix.weight.detach().reshape(6, 4, 3, 3)
     feat, offsets = torch.randn(2, 4, 5, 7), torch.randn(2, 18, 5, 7)
     y, x = torch.meshgrid(torch.arange(-1., 2), torch.arange(-1., 2), indexing='ij')
     taps = torch.stack([y, x], -1).reshape(1, 18, 1, 1)
@@ -72,8 +72,8 @@ def test_equals_a_deformable_convolution(deform_conv):
         (out * goal).sum().backward()
     for mine, other in zip(leaves[:2], leaves[2:]):
         torch.testing.assert_close(mine.grad, other.grad, atol=1e-4, rtol=1e-4)
-    mixed = layer.mix.weight.grad.reshape(9, 6, 4).permute(1, 2, 0).reshape(6, 4, 3, 3)
-    torch.testing.assert_close(mixed, weight.grad, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(layer.mix.weight.grad.reshape(6, 4, 3, 3), weight.grad,
+                               atol=1e-4, rtol=1e-4)
 
 
 def test_gradients_of_features_and_points():
@@ -90,8 +90,8 @@ def test_nine_points_on_the_grid_are_a_convolution():
     y, x = torch.meshgrid(torch.arange(-1., 2), torch.arange(-1., 2), indexing='ij')
     points = torch.stack([x, y], -1).reshape(1, 18, 1, 1).expand(2, -1, 5, 6)
     feat = torch.randn(2, 3, 5, 6)
-    weight = layer.mix.weight.reshape(9, 4, 3).permute(1, 2, 0).reshape(4, 3, 3, 3)
-    expected = torch.nn.functional.conv2d(feat, weight, layer.bias, padding=1)
+    weight = layer.mix.weight.reshape(4, 3, 3, 3)
+    expected = torch.nn.functional.conv2d(feat, weight, layer.mix.bias, padding=1)
     torch.testing.assert_close(layer(feat, points), expected, atol=1e-5, rtol=1e-5)
 
 
@@ -108,3 +108,10 @@ def test_levels_share_weights_or_not(shared):
     first, second = branch(feats, [torch.zeros(1, 6, 6, 6)] * 2)
     assert first.shape == (1, 5, 6, 6)
     assert torch.equal(first, second) == shared
+
+
+def test_gathers_fewer_channels():
+    branch = AlignedBranch(1, 4, 8, 5, 3, gathered_channels=2)
+    assert branch.aggregations[0].mix.in_channels == 2 * 3
+    embedded, = branch.embed([torch.randn(1, 4, 6, 6)], [torch.zeros(1, 6, 6, 6)])
+    assert embedded.shape == (1, 8, 6, 6)

@@ -37,6 +37,8 @@ class PoseDetHead(RefiningPoseHead):
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``.
         in_channels (int): Channels of each feature level.
         feat_channels (int): Width of the branches. Defaults to 256.
+        gathered_channels (int, optional): Features gathered at each keypoint for the
+            embeddings, see :class:`AlignedBranch`. Defaults to ``feat_channels``.
         num_convs (int): 3x3 convolutions before an embedding. Defaults to 2 (section 3.2).
         strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
         refine (bool): Without, coarse poses are the result (Table 4). Defaults to True.
@@ -57,6 +59,7 @@ class PoseDetHead(RefiningPoseHead):
                  metainfo: dict,
                  in_channels: int,
                  feat_channels: int = 256,
+                 gathered_channels: Optional[int] = None,
                  num_convs: int = 2,
                  strides: Sequence[int] = (8, 16, 32),
                  refine: bool = True,
@@ -84,11 +87,13 @@ class PoseDetHead(RefiningPoseHead):
         self.pose_branch = LevelBranch(levels, in_channels, feat_channels, 2 * count,
                                        **layers)
         self.score_branch = AlignedBranch(levels, in_channels, feat_channels, 1, count,
-                                          **layers)
+                                          gathered_channels=gathered_channels, **layers)
         self.refine_branch = None
         if refine:
             self.refine_branch = AlignedBranch(levels, in_channels, feat_channels,
-                                               2 * count, count, **layers)
+                                               2 * count, count,
+                                               gathered_channels=gathered_channels,
+                                               **layers)
             self.loss_fine = MODELS.build(loss_fine)
         if loss_heatmap is not None:
             layers.pop('num_convs')

@@ -43,6 +43,8 @@ class SMPRHead(RefiningPoseHead):
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``.
         in_channels (int): Channels of each feature level.
         feat_channels (int): Width of the branches. Defaults to 256.
+        gathered_channels (int, optional): Features gathered at each tap, see
+            :class:`AlignedBranch`. Defaults to ``feat_channels``.
         num_convs (int): 3x3 convolutions before an aggregation. Defaults to 3 (RepPoints,
             which the paper extends).
         strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
@@ -69,6 +71,7 @@ class SMPRHead(RefiningPoseHead):
                  metainfo: dict,
                  in_channels: int,
                  feat_channels: int = 256,
+                 gathered_channels: Optional[int] = None,
                  num_convs: int = 3,
                  strides: Sequence[int] = (8, 16, 32),
                  refine: bool = True,
@@ -103,9 +106,13 @@ class SMPRHead(RefiningPoseHead):
         if refine:
             self.taps = per_level(lambda: nn.Conv2d(size, 2 * TAPS, 1), levels, shared)
             self.refine_branch = AlignedBranch(levels, feat_channels, feat_channels, size,
-                                               TAPS, num_convs=0, **layers)
+                                               TAPS, num_convs=0,
+                                               gathered_channels=gathered_channels,
+                                               **layers)
             self.score_branch = AlignedBranch(levels, in_channels, feat_channels, 1, TAPS,
-                                              num_convs=num_convs, **layers)
+                                              num_convs=num_convs,
+                                              gathered_channels=gathered_channels,
+                                              **layers)
             self.loss_refined = MODELS.build(loss_refined)
         else:
             self.score_branch = LevelBranch(levels, in_channels, feat_channels, 1,

@@ -9,8 +9,7 @@ class PointAggregation(BaseModule):
     """Mixes the features found at P points about each cell, one weight matrix a point.
 
     The same as a deformable convolution whose kernel of P taps is placed at the points
-    (PoseDet, section 3.1; SMPR, section III-D), for any P, in plain PyTorch and ONNX. By
-    linearity the features are mixed first and sampled after.
+    (PoseDet, section 3.1; SMPR, section III-D), for any P, in plain PyTorch and ONNX.
 
     Args:
         in_channels (int): C.
@@ -22,9 +21,9 @@ class PointAggregation(BaseModule):
                  init_cfg=None):
         super().__init__(init_cfg=init_cfg)
         self.num_points = num_points
-        self.mix = nn.Conv2d(in_channels, num_points * out_channels, 1, bias=False)
-        self.bias = nn.Parameter(torch.zeros(out_channels))
+        self.mix = nn.Conv2d(in_channels * num_points, out_channels, 1)
         nn.init.normal_(self.mix.weight, std=(in_channels * num_points)**-0.5)
+        nn.init.zeros_(self.mix.bias)
 
     def forward(self, feat: Tensor, points: Tensor) -> Tensor:
         """Maps features (B, C, H, W) to (B, C', H, W).
@@ -41,10 +40,8 @@ class PointAggregation(BaseModule):
         y, x = torch.meshgrid(
             torch.arange(height, device=feat.device, dtype=feat.dtype),
             torch.arange(width, device=feat.device, dtype=feat.dtype), indexing='ij')
-        points = points.reshape(batch * count, 2, height, width).to(feat.dtype)
-        grid = torch.stack([(2 * (x + points[:, 0]) + 1) / width - 1,
-                            (2 * (y + points[:, 1]) + 1) / height - 1], -1)
-        mixed = self.mix(feat).reshape(batch * count, -1, height, width)
-        sampled = F.grid_sample(mixed, grid, align_corners=False)
-        return sampled.reshape(batch, count, -1, height, width).sum(1) + self.bias.view(
-            -1, 1, 1)
+        points = points.reshape(batch, count, 2, height, width).to(feat.dtype)
+        grid = torch.stack([(2 * (x + points[:, :, 0]) + 1) / width - 1,
+                            (2 * (y + points[:, :, 1]) + 1) / height - 1], -1)
+        sampled = F.grid_sample(feat.contiguous(), grid.flatten(1, 2), align_corners=False)
+        return self.mix(sampled.reshape(batch, -1, height, width))
