@@ -28,7 +28,7 @@ systems:
       test_dataloader.persistent_workers: false
   - name: OKS-NMS
     weights_of: NMS-free
-    test_options: {model.test_cfg.one_to_many: true}
+    test_options: {model.test_cfg.oks_nms: true}
 tests:
   synthetic/val: {}
 '''

@@ -232,7 +232,7 @@ class Oracle:
         offsets[0, here] = ((goals - priors.points[here, None])
                             / priors.strides[here, None, None]).flatten(1).float()
         visible = torch.zeros(1, count, K)
-        maps = ([logits, logits, torch.cat([offsets, visible], -1)]
+        maps = ([logits, torch.cat([offsets, visible], -1)]
                 if self.kind == 'erpose' else [logits.sigmoid(), offsets])
         return [[level.transpose(1, 2).reshape(1, -1, *shape) for level, shape in
                  zip(values.split([h * w for h, w in shapes], 1), shapes)]
@@ -241,7 +241,7 @@ class Oracle:
 
 @pytest.mark.parametrize('kind, mode, test_cfg', [
     ('erpose', 'fit', {}), ('erpose', 'expand', {}), ('erpose', 'fit', dict(
-        one_to_many=True)), ('posedet', 'expand', {}),
+        oks_nms=True)), ('posedet', 'expand', {}),
     ('posedet', 'expand', dict(flip_test=True)), ('posedet', 'fit', dict(
         multiscale_test=True)), ('smpr', 'fit', dict(flip_test=True, multiscale_test=True)),
 ], ids=str)

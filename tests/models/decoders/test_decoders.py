@@ -7,8 +7,8 @@ from mmpose.registry import TASK_UTILS
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from erpose.models.decoders import (
-    NMSFreePoseDecoder,
     OKSNMSPoseDecoder,
+    PoseDecoder,
     decode_poses,
     oks_nms,
     soft_oks_nms,
@@ -39,7 +39,7 @@ def sigmoid(x):
 @pytest.mark.parametrize('max_per_img', [1, 5, A, A + 50])
 def test_equals_slow_loop(max_per_img, seed):
     scores, outputs = random_outputs(seed)
-    poses = NMSFreePoseDecoder(max_per_img).decode(scores, *split(outputs), PRIORS)
+    poses = PoseDecoder(max_per_img).decode(scores, *split(outputs), PRIORS)
     count = min(max_per_img, A)
     assert poses.scores.shape == (2, count)
     assert poses.keypoints.shape == (2, count, K, 2)
@@ -60,7 +60,7 @@ def test_equals_slow_loop(max_per_img, seed):
 
 def test_ties_return_different_priors():
     _, outputs = random_outputs(0)
-    poses = NMSFreePoseDecoder(A).decode(
+    poses = PoseDecoder(A).decode(
         torch.zeros(2, A), *split(outputs), PRIORS)
     everything = decode_poses(outputs[..., :2 * K], PRIORS.points, PRIORS.strides)
     for b in range(2):
@@ -78,7 +78,7 @@ def test_shapes_do_not_depend_on_values(max_per_img):
     # fake tensors have no values: a shape or a branch that needs one raises
     with FakeTensorMode():
         priors = point_priors([(4, 6), (2, 3), (1, 2)], (8, 16, 32))
-        poses = NMSFreePoseDecoder(max_per_img).decode(
+        poses = PoseDecoder(max_per_img).decode(
             torch.empty(2, A), torch.empty(2, A, 2 * K), torch.empty(2, A, K), priors)
     assert poses.keypoints.shape == (2, min(max_per_img, A), K, 2)
 
@@ -86,7 +86,7 @@ def test_shapes_do_not_depend_on_values(max_per_img):
 @pytest.mark.parametrize('max_per_img', [0, -1])
 def test_needs_room_for_a_pose(max_per_img):
     with pytest.raises(ValueError, match=f'at least 1, got {max_per_img}'):
-        NMSFreePoseDecoder(max_per_img)
+        PoseDecoder(max_per_img)
 
 
 def random_crowd(seed, count=30, num_keypoints=17, size=80.0):
@@ -155,7 +155,7 @@ def test_oks_nms_decoder_scores_duplicates_zero():
     scores, outputs = random_outputs(0)
     outputs[..., :2 * K] = 0  # the poses of neighbouring priors are duplicates
     outputs[..., 2:4] = 5  # and their box is 5 strides wide and high
-    plain = NMSFreePoseDecoder(12).decode(scores, *split(outputs), PRIORS)
+    plain = PoseDecoder(12).decode(scores, *split(outputs), PRIORS)
     poses = OKSNMSPoseDecoder(SIGMAS.tolist(), nms_thr=0.5, max_per_img=12).decode(
         scores, *split(outputs), PRIORS)
     assert torch.equal(poses.keypoints, plain.keypoints)
@@ -167,7 +167,7 @@ def test_oks_nms_decoder_scores_duplicates_zero():
 
 def test_not_predicted_visibility_is_one():
     scores, outputs = random_outputs(0)
-    poses = NMSFreePoseDecoder(7).decode(scores, split(outputs)[0], None, PRIORS)
+    poses = PoseDecoder(7).decode(scores, split(outputs)[0], None, PRIORS)
     assert poses.visibilities.tolist() == torch.ones(2, 7, K).tolist()
 
 

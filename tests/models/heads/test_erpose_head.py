@@ -81,10 +81,9 @@ def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, fi
     assert head.sigmas.shape == head.loss_pose.sigmas.shape == (num_keypoints, )
     assert head.sigmas[0] == pytest.approx(first_sigma)
     assert torch.equal(head.sigmas, head.loss_pose.sigmas)
-    assert torch.equal(head.sigmas, head.one_to_many_decoder.sigmas)
-    *scores, poses = head(random_feats())
-    for maps in scores:
-        assert [tuple(s.shape) for s in maps] == [(2, 1, n, n) for n in (16, 8, 4)]
+    assert torch.equal(head.sigmas, head.oks_nms_decoder.sigmas)
+    scores, poses = head(random_feats())
+    assert [tuple(s.shape) for s in scores] == [(2, 1, n, n) for n in (16, 8, 4)]
     assert [p.shape[1] for p in poses] == [3 * num_keypoints] * 3
     samples = [sample([(40, 40)], num_keypoints=num_keypoints)] * 2
     losses = head.loss(random_feats(), samples)
@@ -114,7 +113,7 @@ def test_data_of_another_keypoint_set_names_both_numbers():
 def test_every_parameter_gets_a_gradient(settings, samples, learns_poses):
     head = build_head(**settings)
     losses = head.loss(random_feats(), samples)
-    names = {'loss_score', 'loss_score_one', 'loss_pose', 'loss_vis'}
+    names = {'loss_score', 'loss_pose', 'loss_vis'}
     assert 0 <= losses.pop('oks') <= 1  # told, not learned
     assert set(losses) == names | (set() if settings else {'loss_heatmap'})
     assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
@@ -128,19 +127,15 @@ def test_every_parameter_gets_a_gradient(settings, samples, learns_poses):
             assert parameter.grad.any(), name
 
 
-@pytest.mark.parametrize('name, reaches', [
-    ('loss_score', True), ('loss_pose', True), ('loss_vis', True), ('loss_heatmap', True),
-    ('loss_score_one', False),  # its features are detached
-])
-def test_which_losses_shape_the_features(name, reaches):
+@pytest.mark.parametrize('name', ['loss_score', 'loss_pose', 'loss_vis', 'loss_heatmap'])
+def test_which_losses_shape_the_features(name):
     head, feats = build_head(), random_feats(requires_grad=True)
     head.loss(feats, PERSONS)[name].backward()
     assert [feat.grad is not None for feat in feats] == (
-        [reaches, False, False] if name == 'loss_heatmap' else [reaches] * 3)
+        [True, False, False] if name == 'loss_heatmap' else [True] * 3)
     learnt = {n.split('.')[0] for n, p in head.named_parameters() if p.grad is not None}
     assert learnt == {
-        'loss_score': {'one_to_many_score_branch'},
-        'loss_score_one': {'score_branch'},
+        'loss_score': {'score_branch'},
         'loss_heatmap': {'heatmap_branch'}
     }.get(name, {'pose_branch'})
 
@@ -176,26 +171,18 @@ def test_losses_of_a_known_assignment():
     # prior, person: not in the order of the persons, and one image has one of two
     positives = [(0, 9, 1, 0.9), (0, 20, 0, 0.8), (1, 300, 0, 0.5)]
     head.assigner = FixedAssigner(*positives)
-    head.one_to_one_assigner = FixedAssigner((0, 9, 1, 0.25))
     losses = head.loss(feats, samples)
 
-    many, one, poses = (
-        flatten_levels(branch(feats)) for branch in
-        (head.one_to_many_score_branch, head.score_branch, head.pose_branch))
-    many, one = many.squeeze(-1), one.squeeze(-1)
-    torch.testing.assert_close(head.assigner.scores, many.sigmoid())
-    torch.testing.assert_close(head.one_to_one_assigner.scores, one.sigmoid())
-
-    def score_loss(logits, target, normaliser):
-        return head.loss_score(logits.reshape(-1, 1), target.reshape(-1, 1),
-                               torch.ones(logits.numel())) / normaliser
-
-    target, target_one = torch.zeros_like(many), torch.zeros_like(one)
+    logits, poses = (flatten_levels(maps) for maps in head(feats))
+    logits = logits.squeeze(-1)
+    torch.testing.assert_close(head.assigner.scores, logits.sigmoid())
+    target = torch.zeros_like(logits)
     for image, prior, _, score in positives:
         target[image, prior] = score
-    target_one[0, 9] = 0.25
-    torch.testing.assert_close(losses['loss_score'], score_loss(many, target, 2.2))
-    torch.testing.assert_close(losses['loss_score_one'], score_loss(one, target_one, 1.0))
+    expected = head.loss_score(logits.reshape(-1, 1), target.reshape(-1, 1),
+                               torch.ones(logits.numel())) / 2.2
+    torch.testing.assert_close(losses['loss_score'], expected)
+    assert losses['oks'] == pytest.approx((0.9 + 0.8 + 0.5) / 3)
 
     priors, pose, visibility = head.priors(feats), 0, 0
     for image, prior, person, _ in positives:
@@ -230,9 +217,9 @@ def test_saturated_heatmaps_have_a_loss(logit):
 
 
 def score_gradients(head, samples):
-    """Where ``loss_score`` reaches the one-to-many logits, (B, A) bool, and the priors."""
+    """Where ``loss_score`` reaches the score logits, (B, A) bool, and the priors."""
     maps = []
-    handle = head.one_to_many_score_branch.register_forward_hook(
+    handle = head.score_branch.register_forward_hook(
         lambda module, inputs, output: maps.extend(output))
     feats = random_feats(len(samples))
     loss = head.loss(feats, samples)['loss_score']
@@ -305,7 +292,7 @@ def test_unsupervised_keypoints_teach_no_visibility():
 
 def test_scores_start_rare_and_poses_at_the_prior():
     head = build_head()
-    for branch in (head.score_branch, head.one_to_many_score_branch, head.heatmap_branch):
+    for branch in (head.score_branch, head.heatmap_branch):
         for output in branch.outputs:
             rare = torch.full_like(output.bias, 0.01)
             torch.testing.assert_close(output.bias.sigmoid(), rare)
@@ -324,12 +311,12 @@ def predict(head, **test_cfg):
         return head.predict(random_feats(), PERSONS, test_cfg)
 
 
-@pytest.mark.parametrize('test_cfg', [{}, dict(one_to_many=True)], ids=['one', 'many'])
+@pytest.mark.parametrize('test_cfg', [{}, dict(oks_nms=True)], ids=['peaks', 'oks_nms'])
 def test_predictions(test_cfg):
     head = trained(
         build_head(
             decoder=dict(type='NMSFreePoseDecoder', max_per_img=30),
-            one_to_many_decoder=dict(type='OKSNMSPoseDecoder', max_per_img=20)))
+            oks_nms_decoder=dict(type='OKSNMSPoseDecoder', max_per_img=20)))
     results = predict(head, **test_cfg)
     assert len(results) == 2
     for result in results:
@@ -350,15 +337,35 @@ def test_predictions(test_cfg):
         assert (low < 0).any() or (high > SIZE).any()  # the clip above says something
 
 
-def test_scores_are_those_of_the_branches():
+def test_poses_are_the_peaks_of_the_scores():
     head, feats = trained(build_head()), random_feats()
-    one, many = (flatten_levels(branch(feats)).squeeze(-1).sigmoid()
-                 for branch in (head.score_branch, head.one_to_many_score_branch))
+    logits, _ = head(feats)
+    expected = []
+    for level in logits:
+        scores = torch.nn.functional.pad(level[0, 0].sigmoid(), [1] * 4)
+        for y, x in np.ndindex(*level.shape[-2:]):
+            around = scores[y:y + 3, x:x + 3]
+            if around[1, 1] == around.max():
+                expected.append(around[1, 1])
+    expected = torch.stack(expected).sort(descending=True).values
     with torch.no_grad():
-        torch.testing.assert_close(head.decode(feats).scores[0],
-                                   (one[0] * many[0]).sqrt().topk(100).values)
-        alone = head.decode(feats, one_to_many=True).scores[0]
-    assert alone.max() == many[0].max()
+        found = head.decode(feats).scores[0]
+        everything = head.decode(feats, oks_nms=True).scores[0]
+    assert 5 < len(expected) < 100
+    torch.testing.assert_close(found[:len(expected)], expected)
+    assert not found[len(expected):].any()
+    assert (everything > 0).sum() > len(expected)
+    assert everything.max() == found.max()
+
+
+def test_peaks_of_two_neighbouring_people():
+    """Two cells apart are two people, one cell apart are one."""
+    head = build_head()
+    maps = torch.zeros(1, 1, 8, 8)
+    maps[0, 0, 2, 2], maps[0, 0, 2, 4] = 0.9, 0.8
+    maps[0, 0, 6, 2], maps[0, 0, 6, 3] = 0.7, 0.6
+    found, = head.decoder.peaks([maps])
+    assert sorted(found[found > 0].tolist()) == pytest.approx([0.7, 0.8, 0.9])
 
 
 def test_boxes_are_clipped_to_the_width_and_height():
@@ -384,7 +391,7 @@ def test_switch_to_deploy_drops_training_and_changes_no_bit():
     before = predict(head)
     head.switch_to_deploy()
     parts = {name.split('.')[0] for name in head.state_dict()}
-    assert parts == {'score_branch', 'one_to_many_score_branch', 'pose_branch'}
+    assert parts == {'score_branch', 'pose_branch'}
     for old, new in zip(before, predict(head)):
         for name, value in old.items():
             np.testing.assert_array_equal(value, new[name])

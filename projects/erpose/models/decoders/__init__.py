@@ -1,7 +1,8 @@
-from .nms_free_pose_decoder import NMSFreePoseDecoder, Poses, decode_poses, sort_poses
+from .nms_free_pose_decoder import NMSFreePoseDecoder
 from .oks_nms_pose_decoder import OKSNMSPoseDecoder, oks_nms, soft_oks_nms
+from .pose_decoder import PoseDecoder, Poses, decode_poses, sort_poses
 
 __all__ = [
-    'NMSFreePoseDecoder', 'OKSNMSPoseDecoder', 'Poses', 'decode_poses', 'oks_nms',
-    'soft_oks_nms', 'sort_poses'
+    'NMSFreePoseDecoder', 'OKSNMSPoseDecoder', 'PoseDecoder', 'Poses', 'decode_poses',
+    'oks_nms', 'soft_oks_nms', 'sort_poses'
 ]

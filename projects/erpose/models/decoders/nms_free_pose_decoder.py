@@ -1,84 +1,36 @@
-"""From raw outputs of all priors to the poses of an image."""
-from typing import NamedTuple, Optional
+"""The decoder that leaves nothing to suppress: the peaks of the scores are the persons."""
+from typing import List, Sequence
 
-import torch
+import torch.nn.functional as F
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
-from erpose.structures import PointPriors
-
-
-class Poses(NamedTuple):
-    """N poses of each image, best first.
-
-    Attributes:
-        scores (Tensor): Expected OKS of the pose, in [0, 1], (B, N).
-        keypoints (Tensor): Pixels of the network input, (B, N, K, 2).
-        visibilities (Tensor): Probability that the keypoint is labelled, (B, N, K).
-    """
-    scores: Tensor
-    keypoints: Tensor
-    visibilities: Tensor
-
-
-def sort_poses(poses: Poses) -> Poses:
-    """The poses of each image, best first."""
-    order = poses.scores.argsort(dim=1, descending=True)
-    rows = torch.arange(len(order), device=order.device).unsqueeze(1)
-    return Poses(*(field[rows, order] for field in poses))
-
-
-def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-    """Keypoints in pixels from offsets in strides.
-
-    Args:
-        offsets (Tensor): Offsets from the prior, in strides, (..., N, 2K).
-        points (Tensor): Centres of the priors in pixels, (..., N, 2).
-        strides (Tensor): Strides of the priors in pixels, (..., N).
-
-    Returns:
-        Tensor: (..., N, K, 2).
-    """
-    offsets = offsets.unflatten(-1, (-1, 2))
-    return offsets * strides[..., None, None] + points.unsqueeze(-2)
+from .pose_decoder import PoseDecoder
 
 
 @TASK_UTILS.register_module()
-class NMSFreePoseDecoder:
-    """Top-k of the scores; only what is kept is decoded.
+class NMSFreePoseDecoder(PoseDecoder):
+    """Peaks of the score maps, then their top-k (CenterNet, section 4).
 
-    One-to-one training leaves one high score a person, so there is nothing to suppress:
-    no step depends on how many people there are, and every shape is static.
+    The cost is that of one max-pooling a level: no two poses are compared, no step depends
+    on how many people there are, and every shape is static.
 
     Args:
-        max_per_img (int): N, the poses returned an image. Defaults to 100: COCO's
-            evaluation looks at 20, CrowdPose's at 20 and the fullest COCO image has 91.
+        window (int): Side of the square, in cells, within which a peak is the highest.
+            Odd; 1 leaves all scores. Defaults to 3.
+        max_per_img (int): See :class:`PoseDecoder`.
     """
 
-    def __init__(self, max_per_img: int = 100):
-        if max_per_img < 1:
-            raise ValueError(f'max_per_img must be at least 1, got {max_per_img}')
-        self.max_per_img = max_per_img
+    def __init__(self, window: int = 3, max_per_img: int = 100):
+        super().__init__(max_per_img)
+        if window % 2 == 0 or window < 1:
+            raise ValueError(f'window must be odd and positive, got {window}')
+        self.window = window
 
-    def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
-               priors: PointPriors) -> Poses:
-        """Decodes a batch.
-
-        Args:
-            scores (Tensor): In [0, 1], (B, A).
-            offsets (Tensor): From the priors, in strides, (B, A, 2K).
-            visibilities (Tensor, optional): Logits, (B, A, K). None: not predicted, and
-                then 1 for every keypoint.
-            priors (PointPriors): The A priors.
-        """
-        scores, index = scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
-        keypoints = decode_poses(_take(offsets, index), priors.points[index],
-                                 priors.strides[index])
-        if visibilities is None:
-            return Poses(scores, keypoints, torch.ones_like(keypoints[..., 0]))
-        return Poses(scores, keypoints, _take(visibilities, index).sigmoid())
-
-
-def _take(values: Tensor, index: Tensor) -> Tensor:
-    """Rows (B, N, C) of (B, A, C)."""
-    return values.gather(1, index.unsqueeze(-1).expand(-1, -1, values.shape[-1]))
+    def peaks(self, scores: Sequence[Tensor]) -> List[Tensor]:
+        """L maps (B, 1, H, W) of scores in [0, 1], with 0 wherever a neighbour's is
+        higher."""
+        return [
+            score * (score == F.max_pool2d(score, self.window, 1, self.window // 2))
+            for score in scores
+        ]

@@ -7,11 +7,11 @@ from torch import Tensor
 
 from erpose.structures import PointPriors, pairwise_oks
 
-from .nms_free_pose_decoder import NMSFreePoseDecoder, Poses, sort_poses
+from .pose_decoder import PoseDecoder, Poses, sort_poses
 
 
 @TASK_UTILS.register_module()
-class OKSNMSPoseDecoder(NMSFreePoseDecoder):
+class OKSNMSPoseDecoder(PoseDecoder):
     """Decodes outputs that were trained with several priors a person.
 
     Args:
@@ -32,12 +32,12 @@ class OKSNMSPoseDecoder(NMSFreePoseDecoder):
 
     def candidates(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                    priors: PointPriors) -> Poses:
-        """As :meth:`NMSFreePoseDecoder.decode`, duplicates among them."""
+        """As :meth:`PoseDecoder.decode`, duplicates among them."""
         return super().decode(scores, offsets, visibilities, priors)
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`NMSFreePoseDecoder.decode`; duplicates stay, with a score of 0."""
+        """As :meth:`PoseDecoder.decode`; duplicates stay, with a score of 0."""
         return self.suppress(self.candidates(scores, offsets, visibilities, priors))
 
     def suppress(self, poses: Poses) -> Poses:
