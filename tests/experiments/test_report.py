@@ -26,12 +26,12 @@ def test_results_of_several_seeds(tmp_path):
                 for seed, ap in enumerate(aps)]
 
     speed = dict(params=1.5, gflops=2.5, latency=10.0, latency_ratio=0.5)
-    systems = dict(A=dict(runs=runs(0.1, 0.2), speed=speed),
+    systems = dict(A=dict(runs=runs(0.1, 0.2), speed=speed, paper='AP 50'),
                    B=dict(runs=[dict(seed=0, metrics={})], speed=speed))
     results = dict(plan='p', title='T', input_size=64, tests=['val'], seeds=[0, 1],
                    systems=systems)
     lines = write_report(results, tmp_path).read_text().splitlines()
-    assert '| A | 15.00 ± 5.00 |' in lines and '| B | - |' in lines
+    assert '| A | 15.00 ± 5.00 | AP 50 |' in lines and '| B | - |  |' in lines
     assert '| A | 1.50 | 2.50 | 10.0 | 0.50 |' in lines
     assert '| A | 1 | 2 | c | `train` |' in lines
     assert (tmp_path / 'ap_latency.png').exists()

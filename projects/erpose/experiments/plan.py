@@ -20,12 +20,14 @@ class System(NamedTuple):
         test_options (dict): Changes of the config in tests alone.
         weights_of (str): Name of the system that is trained for this one: its own, or
             another's with the same config.
+        paper (str): What the paper reports for this row, if it has it.
     """
     name: str
     config: str
     options: dict
     test_options: dict
     weights_of: str
+    paper: str = ''
 
     @property
     def slug(self) -> str:
@@ -92,10 +94,11 @@ def load_plan(name: str) -> Plan:
 
 
 def _system(entry: dict, known: List[System], path: Path) -> System:
-    unknown = set(entry) - {'name', 'config', 'options', 'test_options', 'weights_of'}
+    unknown = set(entry) - {'name', 'config', 'options', 'test_options', 'weights_of',
+                            'paper'}
     if unknown or 'name' not in entry:
         raise ValueError(f'{path}: a system has a name and a config (or weights_of), and '
-                         f'may have options and test_options; got {sorted(entry)}')
+                         f'may have options, test_options and paper; got {sorted(entry)}')
     if entry['name'] in [s.name for s in known]:
         raise ValueError(f'{path}: two systems are named {entry["name"]!r}')
     trained: Optional[System] = None
@@ -116,4 +119,5 @@ def _system(entry: dict, known: List[System], path: Path) -> System:
                              'beside the plan or under configs/')
         options = entry.get('options') or {}
     return System(entry['name'], config, options, entry.get('test_options') or {},
-                  trained.weights_of if trained else entry['name'])
+                  trained.weights_of if trained else entry['name'],
+                  entry.get('paper', ''))

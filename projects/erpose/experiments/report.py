@@ -61,10 +61,14 @@ def cell(values: Sequence[float]) -> str:
 def _metrics(systems: dict, test: str) -> str:
     keys = [key for key in COLUMNS
             if any(values(system, test, key) for system in systems.values())]
-    return table([['system', *(COLUMNS[key] for key in keys)]] + [
+    rows = [['system', *(COLUMNS[key] for key in keys)]] + [
         [name, *(cell(values(system, test, key)) for key in keys)]
         for name, system in systems.items()
-    ])
+    ]
+    papers = [system.get('paper', '') for system in systems.values()]
+    if any(papers):
+        rows = [[*row, paper] for row, paper in zip(rows, ['in the paper', *papers])]
+    return table(rows)
 
 
 def _speeds(results: dict) -> str:

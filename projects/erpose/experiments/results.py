@@ -14,9 +14,10 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
 
     Returns:
         dict: ``plan``, ``title``, ``input_size``, ``tests`` (names), ``seeds``, and
-        ``systems``: by name ``runs``, one a seed, and ``speed`` (of
-        :func:`~erpose.experiments.speed.measure`). A run has its ``seed``, ``metrics`` by
-        test set and, where the system was trained, ``record`` and ``curve``.
+        ``systems``: by name ``runs``, one a seed, ``speed`` (of
+        :func:`~erpose.experiments.speed.measure`) and ``paper``, what that reports. A run
+        has its ``seed``, ``metrics`` by test set and, where the system was trained,
+        ``record`` and ``curve``.
     """
     return dict(
         plan=plan.name, title=plan.title, input_size=plan.input_size,
@@ -25,7 +26,8 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
             system.name: dict(
                 runs=[_run(plan, run_folder(work_dir, plan, system, seed), seed)
                       for seed in plan.seeds],
-                speed=speed.get(system.name))
+                speed=speed.get(system.name),
+                paper=system.paper)
             for system in plan.systems
         })
 

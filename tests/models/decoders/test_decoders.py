@@ -7,8 +7,11 @@ from mmpose.registry import TASK_UTILS
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from erpose.models.decoders import (
+    BoxNMSPoseDecoder,
+    NMSFreePoseDecoder,
     OKSNMSPoseDecoder,
     PoseDecoder,
+    Poses,
     decode_poses,
     oks_nms,
     soft_oks_nms,
@@ -194,3 +197,22 @@ def test_soft_nms_equals_mmpose(thr):
 ], ids=lambda config: config['type'])
 def test_registered(config):
     assert TASK_UTILS.build(config).max_per_img == 7
+
+
+def test_box_nms_compares_boxes():
+    """Equal boxes, other poses: boxes take them for one, OKS for two."""
+    first = torch.tensor([[0., 0.], [40., 40.], [20., 0.]])
+    second = torch.tensor([[40., 0.], [0., 40.], [20., 40.]])
+    far = first + 100
+    scores = torch.tensor([[0.9, 0.8, 0.7]])
+    poses = Poses(scores, torch.stack([first, second, far])[None], torch.ones(1, 3, K))
+    by_box = BoxNMSPoseDecoder(SIGMAS, nms_thr=0.65).suppress(poses)
+    by_oks = OKSNMSPoseDecoder(SIGMAS, nms_thr=0.65).suppress(poses)
+    assert by_box.scores[0].tolist() == pytest.approx([0.9, 0, 0.7])
+    assert torch.equal(by_oks.scores, scores)
+
+
+@pytest.mark.parametrize('window', [0, 2, -1])
+def test_window_is_odd(window):
+    with pytest.raises(ValueError, match=f'odd and positive, got {window}'):
+        NMSFreePoseDecoder(window)

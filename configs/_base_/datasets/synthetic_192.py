@@ -1,0 +1,14 @@
+# The same at 192x192, with 200 validation images:
+#   python tools/make_synthetic.py data/synthetic/train --num 1000 --seed 0
+#   python tools/make_synthetic.py data/synthetic/val --num 200 --seed 1
+_base_ = './synthetic_320.py'
+
+input_size = (192, 192)
+train_pipeline = _base_.train_pipeline
+train_pipeline[1].update(input_size=input_size)
+closing_pipeline = train_pipeline
+val_pipeline = _base_.val_pipeline
+val_pipeline[1].update(input_size=input_size)
+train_dataloader = dict(num_workers=1, dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(num_workers=1, dataset=dict(pipeline=val_pipeline))
+test_dataloader = val_dataloader

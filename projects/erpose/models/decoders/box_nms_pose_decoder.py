@@ -1,0 +1,21 @@
+"""NMS by boxes, to compare with."""
+import torch
+from mmpose.evaluation.functional.nms import nms_torch
+from mmpose.registry import TASK_UTILS
+
+from erpose.structures import pose_boxes
+
+from .oks_nms_pose_decoder import OKSNMSPoseDecoder
+from .pose_decoder import Poses
+
+
+@TASK_UTILS.register_module()
+class BoxNMSPoseDecoder(OKSNMSPoseDecoder):
+    """As :class:`OKSNMSPoseDecoder`, with the IoU of the boxes around the keypoints in
+    place of their OKS (PoseDet, Table 5). ``soft`` is not supported."""
+
+    def suppress(self, poses: Poses) -> Poses:
+        kept = torch.zeros_like(poses.scores)
+        for image, (keypoints, scores) in enumerate(zip(poses.keypoints, poses.scores)):
+            kept[image, nms_torch(pose_boxes(keypoints), scores, self.nms_thr)] = 1
+        return poses._replace(scores=poses.scores * kept)
