@@ -200,6 +200,19 @@ def test_pose_score_without_refinement():
         build('SMPRHead', refine=False)
 
 
+@pytest.mark.parametrize('bias, oks, expected', [(0, 1, 0.6931), (12, 1, 0), (-12, 0, 0)])
+def test_smpr_pose_score_learns_the_oks(bias, oks, expected, monkeypatch):
+    """Its loss vanishes where the pose score that is predicted is the OKS."""
+    head = build('SMPRHead')
+    for output in head.pose_score_outputs:
+        torch.nn.init.zeros_(output.weight)
+        torch.nn.init.constant_(output.bias, bias)
+    monkeypatch.setattr(head, 'nearest_person', lambda offsets, *_: (
+        torch.full_like(offsets[..., 0], oks), torch.zeros_like(offsets[..., 0]).long()))
+    loss = head.loss(random_feats(), PERSONS)['loss_pose_score']
+    assert loss.item() == pytest.approx(expected, abs=1e-3)
+
+
 def test_smpr_confidence_is_score_times_pose_score():
     head = build('SMPRHead').eval()
     feats = random_feats()

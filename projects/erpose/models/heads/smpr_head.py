@@ -181,7 +181,7 @@ class SMPRHead(RefiningPoseHead):
                 self.loss_refined, refined, good, targets, priors)
         if quality is not None:
             losses['loss_pose_score'] = self.loss_pose_score(
-                quality.sigmoid().reshape(-1, 1), oks.reshape(-1, 1),
+                quality.reshape(-1, 1), oks.reshape(-1, 1),
                 near.float().reshape(-1)) / count
         losses.update(self.heatmap_losses(feats, targets))
         return losses
