@@ -18,6 +18,11 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
     dict(
+        type='YOLOXPoseModeSwitchHook',
+        num_last_epochs=2,
+        new_train_pipeline=train_pipeline,
+        priority=48),
+    dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',
         momentum=0.0005,

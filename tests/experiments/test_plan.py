@@ -23,13 +23,13 @@ def test_weights_of_another_system(tmp_path):
     plan = load_plan(write(tmp_path / 'p.yml', f'''
 systems:
   - {{name: A, config: {CONFIG}, options: {{x: 1}}}}
-  - {{name: "A, o2m", weights_of: A, test_options: {{y: 2}}}}
+  - {{name: "A, OKS-NMS", weights_of: A, test_options: {{y: 2}}}}
 '''))
     assert plan.title == 'p' and plan.seeds == [0] and list(plan.tests) == ['test']
     first, second = plan.systems
     assert second.config == first.config and second.options == {'x': 1}
     assert (first.weights_of, second.weights_of) == ('A', 'A')
-    assert second.slug == 'a-o2m'
+    assert second.slug == 'a-oks-nms'
 
 
 def test_environment_in_the_options_of_tests(tmp_path, monkeypatch):

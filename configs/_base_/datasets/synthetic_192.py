@@ -1,6 +1,4 @@
-# The same at 192x192, with 200 validation images:
-#   python tools/make_synthetic.py data/synthetic/train --num 1000 --seed 0
-#   python tools/make_synthetic.py data/synthetic/val --num 200 --seed 1
+# The same at 192x192.
 _base_ = './synthetic_320.py'
 
 input_size = (192, 192)

@@ -1,5 +1,5 @@
 # Generated crowds: python tools/make_synthetic.py data/synthetic/train --num 1000 --seed 0
-#                   python tools/make_synthetic.py data/synthetic/val --num 100 --seed 1
+#                   python tools/make_synthetic.py data/synthetic/val --num 200 --seed 1
 _base_ = './coco_640.py'
 
 data_root = '{{$ERPOSE_DATA:data}}/'

@@ -56,7 +56,7 @@ class PoseNetwork(nn.Module):
 
 
 class CandidateNetwork(PoseNetwork):
-    """PoseDet or SMPR: duplicates, by OKS, are left to the client.
+    """PoseDet or SMPR: duplicates are left to the client.
 
     Args:
         model (nn.Module): A ``BottomupPoseEstimator`` with a ``RefiningPoseHead``.
@@ -65,7 +65,7 @@ class CandidateNetwork(PoseNetwork):
     def __init__(self, model: nn.Module):
         super().__init__(model)
         decoder = model.head.decoder
-        self.nms = dict(kind='oks', threshold=decoder.nms_thr, soft=decoder.soft)
+        self.nms = dict(kind=decoder.kind, threshold=decoder.nms_thr, soft=decoder.soft)
 
     def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
         poses = self.model.head.candidates(feats)

@@ -120,4 +120,4 @@ def _system(entry: dict, known: List[System], path: Path) -> System:
         options = entry.get('options') or {}
     return System(entry['name'], config, options, entry.get('test_options') or {},
                   trained.weights_of if trained else entry['name'],
-                  entry.get('paper', ''))
+                  str(entry.get('paper') or ''))

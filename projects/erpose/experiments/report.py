@@ -67,7 +67,7 @@ def _metrics(systems: dict, test: str) -> str:
     ]
     papers = [system.get('paper', '') for system in systems.values()]
     if any(papers):
-        rows = [[*row, paper] for row, paper in zip(rows, ['in the paper', *papers])]
+        rows = [[*row, paper] for row, paper in zip(rows, ['in the paper (its data)', *papers])]
     return table(rows)
 
 

@@ -194,6 +194,7 @@ def test_soft_nms_equals_mmpose(thr):
 @pytest.mark.parametrize('config', [
     dict(type='NMSFreePoseDecoder', max_per_img=7),
     dict(type='OKSNMSPoseDecoder', sigmas=[0.1], max_per_img=7),
+    dict(type='BoxNMSPoseDecoder', sigmas=[0.1], max_per_img=7),
 ], ids=lambda config: config['type'])
 def test_registered(config):
     assert TASK_UTILS.build(config).max_per_img == 7

@@ -14,6 +14,8 @@ class BoxNMSPoseDecoder(OKSNMSPoseDecoder):
     """As :class:`OKSNMSPoseDecoder`, with the IoU of the boxes around the keypoints in
     place of their OKS (PoseDet, Table 5). ``soft`` is not supported."""
 
+    kind = 'box'
+
     def suppress(self, poses: Poses) -> Poses:
         kept = torch.zeros_like(poses.scores)
         for image, (keypoints, scores) in enumerate(zip(poses.keypoints, poses.scores)):

@@ -1,4 +1,4 @@
-"""The decoder that leaves nothing to suppress: the peaks of the scores are the persons."""
+"""The decoder without NMS: the peaks of the scores are the persons."""
 from typing import List, Sequence
 
 import torch.nn.functional as F
@@ -13,7 +13,8 @@ class NMSFreePoseDecoder(PoseDecoder):
     """Peaks of the score maps, then their top-k (CenterNet, section 4).
 
     The cost is that of one max-pooling a level: no two poses are compared, no step depends
-    on how many people there are, and every shape is static.
+    on how many people there are, and every shape is static. Levels are not compared either:
+    a person may peak on two. Neighbours of exactly equal scores stay both.
 
     Args:
         window (int): Side of the square, in cells, within which a peak is the highest.

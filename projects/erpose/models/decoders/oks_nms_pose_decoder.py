@@ -23,6 +23,9 @@ class OKSNMSPoseDecoder(PoseDecoder):
         max_per_img (int): Poses kept an image before NMS. Defaults to 300.
     """
 
+    kind = 'oks'
+    """The overlap that is measured; files for clients name it."""
+
     def __init__(self, sigmas, nms_thr: float = 0.8, soft: bool = False,
                  max_per_img: int = 300):
         super().__init__(max_per_img)

@@ -25,8 +25,8 @@ class ERPoseHead(PoseHead):
                    +-- heatmaps at stride 8 -> (training only)
 
     Both branches learn from all priors that the assigner gives a person. The score is the
-    OKS that the pose there can expect, so the scores about a person rise to one peak; at
-    inference the peaks are the persons, and nothing needs suppressing.
+    OKS that the pose there can expect, so the scores of a level rise to a peak at a person;
+    at inference the peaks are the persons, without NMS.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the

@@ -69,27 +69,24 @@ class LevelBranch(LevelStem):
         return [output(f) for output, f in zip(self.outputs, super().forward(feats))]
 
 
-class AlignedBranch(LevelStem):
-    """A stem that looks at P points about each cell before its 1x1 output.
+class AlignedBranch(LevelBranch):
+    """A branch that looks at P points about each cell before its output.
 
     Args:
         num_levels, in_channels, feat_channels (int): As :class:`LevelStem`.
         out_channels (int): Channels of the output.
         num_points (int): P.
         gathered_channels (int, optional): The stem's features are narrowed to so many
-            before they are gathered, which costs P times as much as anything else.
-            Defaults to all of them.
-        num_convs, shared, act_cfg: As :class:`LevelStem`.
-        **kwargs: As :class:`LevelStem`.
+            before they are gathered: each is stored and mixed P times. Defaults to all.
+        shared, act_cfg, **kwargs: As :class:`LevelBranch`.
     """
 
     def __init__(self, num_levels: int, in_channels: int, feat_channels: int,
                  out_channels: int, num_points: int,
-                 gathered_channels: Optional[int] = None, num_convs: int = 2,
-                 shared: bool = False,
+                 gathered_channels: Optional[int] = None, shared: bool = False,
                  act_cfg: dict = dict(type='SiLU', inplace=True), **kwargs):
-        super().__init__(num_levels, in_channels, feat_channels, num_convs, shared=shared,
-                         act_cfg=act_cfg, **kwargs)
+        super().__init__(num_levels, in_channels, feat_channels, out_channels,
+                         shared=shared, act_cfg=act_cfg, **kwargs)
         width, narrow = self.out_channels, gathered_channels or self.out_channels
         self.reductions = per_level(
             lambda: nn.Conv2d(width, narrow, 1) if gathered_channels else nn.Identity(),
@@ -97,8 +94,6 @@ class AlignedBranch(LevelStem):
         self.aggregations = per_level(
             lambda: PointAggregation(narrow, width, num_points), num_levels, shared)
         self.activate = build_activation_layer(act_cfg)
-        self.outputs = per_level(lambda: nn.Conv2d(width, out_channels, 1), num_levels,
-                                 shared)
 
     def embed(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
         """The features (B, feat_channels, H, W) that the outputs are computed from.
@@ -107,9 +102,10 @@ class AlignedBranch(LevelStem):
             feats (Sequence[Tensor]): L features (B, C, H, W).
             points (Sequence[Tensor]): L times x, y in cells, (B, 2P, H, W).
         """
+        stems = LevelStem.forward(self, feats)
         return [
-            self.activate(aggregate(reduce(feat), where)) for aggregate, reduce, feat, where
-            in zip(self.aggregations, self.reductions, super().forward(feats), points)
+            self.activate(aggregate(reduce(stem), where)) for aggregate, reduce, stem, where
+            in zip(self.aggregations, self.reductions, stems, points)
         ]
 
     def forward(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
