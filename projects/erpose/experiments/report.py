@@ -67,7 +67,8 @@ def _metrics(systems: dict, test: str) -> str:
     ]
     papers = [system.get('paper', '') for system in systems.values()]
     if any(papers):
-        rows = [[*row, paper] for row, paper in zip(rows, ['in the paper (its data)', *papers])]
+        headed = ['in the paper (its data)', *papers]
+        rows = [[*row, paper] for row, paper in zip(rows, headed)]
     return table(rows)
 
 
