@@ -1,7 +1,4 @@
-_base_ = [
-    '../_base_/datasets/synthetic_192.py', '../_base_/models/erpose_n.py',
-    '../_base_/schedules/adamw_8e.py'
-]
+_base_ = './erpose-n_1xb16-8e_synthetic-192x192.py'
 
 # RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
 checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
@@ -10,13 +7,3 @@ model = dict(
         frozen_stages=1,
         init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
     neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
-custom_hooks = [
-    dict(type='PosePriorHook'),
-    dict(type='ChannelsLastHook'),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
-]

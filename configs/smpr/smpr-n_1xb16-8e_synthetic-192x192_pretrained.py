@@ -1,13 +1,9 @@
-# SMPR's head in place of ER-Pose's; all else is the same.
-_base_ = '../erpose/erpose-n_1xb16-8e_synthetic-192x192_pretrained.py'
+_base_ = './smpr-n_1xb16-8e_synthetic-192x192.py'
 
+# RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
+checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
 model = dict(
-    head=dict(
-        _delete_=True,
-        type='SMPRHead',
-        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
-        in_channels=64,
-        feat_channels=64,
-        num_convs=2,
-        gathered_channels=32,
-        use_depthwise=True))
+    backbone=dict(
+        frozen_stages=1,
+        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
+    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))

@@ -286,7 +286,7 @@ def metrics_of_one(data, tmp_path_factory, shipped):
     found = run_test('configs/erpose/' + CONFIG.format('erpose'),
                      zoo.root() / shipped['Weights'], data / 'synthetic/val',
                      tmp_path_factory.mktemp('one')).metrics
-    assert 0.05 < found['coco/AP'] < 0.95 and found['coco/duplicate rate'] > 0
+    assert 0.05 < found['coco/AP'] < 0.95
     return found
 
 

@@ -1,0 +1,24 @@
+_base_ = [
+    '../_base_/datasets/synthetic_192.py', '../_base_/models/yolo_pose_n.py',
+    '../_base_/schedules/adamw_8e.py'
+]
+
+train_pipeline = _base_.train_pipeline[:-2] + [
+    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
+    dict(type='PackPoseTargets'),
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='YOLOXPoseModeSwitchHook',
+        num_last_epochs=2,
+        new_train_pipeline=train_pipeline,
+        priority=48),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.0005,
+        update_buffers=True,
+        priority=49),
+]
