@@ -62,7 +62,7 @@ def train(system: System, seed: int, folder: Path) -> None:
     options = dict(system.options, **{'randomness.seed': seed})
     command = [tool('train.py'), system.config, '--work-dir', str(folder / 'train'),
                '--resume', '--cfg-options', *options_text(options)]
-    record['train_command'] = readable(command)
+    record['train_command'] = readable(command, folder)
     folder.mkdir(parents=True, exist_ok=True)
     dump(record, record_file, indent=2)
     begin = time.time()
@@ -88,7 +88,8 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     if options:
         command += ['--cfg-options', *options_text(options)]
     execute(command, folder / 'test.log')
-    dump(dict(test=test, command=readable(command), metrics=load(partial)), out, indent=2)
+    dump(dict(test=test, command=readable(command, folder), metrics=load(partial)), out,
+         indent=2)
     partial.unlink()
 
 
@@ -146,9 +147,11 @@ def tool(name: str) -> str:
     return str(zoo.root() / 'tools' / name)
 
 
-def readable(command: List[str]) -> str:
-    """The command as it goes in a report: without the places of this machine."""
-    return ' '.join(['python', *map(_relative, command)])
+def readable(command: List[str], folder: Path = Path()) -> str:
+    """The command as it goes in a report: without the run's folder and this machine's
+    places."""
+    text = ' '.join(['python', *map(_relative, command)])
+    return text.replace(f'{_relative(folder)}{os.sep}', '')
 
 
 def execute(command: List[str], log: Path) -> None:
