@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List
+from typing import List, Optional
 
 from mmengine.config import Config
 from mmengine.fileio import dump, load
@@ -147,11 +147,11 @@ def tool(name: str) -> str:
     return str(zoo.root() / 'tools' / name)
 
 
-def readable(command: List[str], folder: Path = Path()) -> str:
-    """The command as it goes in a report: without the run's folder and this machine's
-    places."""
+def readable(command: List[str], folder: Optional[Path] = None) -> str:
+    """The command as it goes in a report: without this machine's places, and with what is
+    in the run's folder named from there."""
     text = ' '.join(['python', *map(_relative, command)])
-    return text.replace(f'{_relative(folder)}{os.sep}', '')
+    return text.replace(f'{_relative(folder)}{os.sep}', '') if folder else text
 
 
 def execute(command: List[str], log: Path) -> None:
