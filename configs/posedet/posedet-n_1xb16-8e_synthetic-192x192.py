@@ -1,12 +1,7 @@
 # PoseDet's head in place of ER-Pose's; all else is the same.
-_base_ = '../erpose/erpose-n_1xb16-8e_synthetic-192x192.py'
+_base_ = [
+    '../erpose/erpose-n_1xb16-8e_synthetic-192x192.py',
+    '../_base_/models/posedet_n_head.py'
+]
 
-model = dict(
-    head=dict(
-        _delete_=True,
-        type='PoseDetHead',
-        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
-        in_channels=64,
-        feat_channels=64,
-        gathered_channels=16,
-        use_depthwise=True))
+model = dict(head=dict(_base_.posedet_head, _delete_=True))

@@ -1,13 +1,7 @@
 # SMPR's head in place of ER-Pose's; all else is the same.
-_base_ = '../erpose/erpose-n_8xb32-300e_coco-640x640.py'
+_base_ = [
+    '../erpose/erpose-n_8xb32-300e_coco-640x640.py',
+    '../_base_/models/smpr_n_head.py'
+]
 
-model = dict(
-    head=dict(
-        _delete_=True,
-        type='SMPRHead',
-        metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
-        in_channels=64,
-        feat_channels=64,
-        num_convs=2,
-        gathered_channels=32,
-        use_depthwise=True))
+model = dict(head=dict(_base_.smpr_head, _delete_=True))

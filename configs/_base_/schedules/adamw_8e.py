@@ -1,18 +1,9 @@
 # What one CPU core does in minutes, on small inputs.
-_base_ = './adamw_30e.py'
+_base_ = './adamw_12e.py'
 
 max_epochs = 8
 num_last_epochs = 0
-train_cfg = dict(
-    max_epochs=max_epochs, val_interval=4, dynamic_intervals=[(max_epochs, 1)])
-param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=60),
-    dict(
-        type='CosineAnnealingLR',
-        eta_min=2e-5,
-        by_epoch=True,
-        begin=0,
-        end=max_epochs,
-        T_max=max_epochs,
-        convert_to_iter_based=True),
-]
+train_cfg = dict(max_epochs=max_epochs, dynamic_intervals=[(max_epochs, 1)])
+param_scheduler = _base_.param_scheduler
+param_scheduler[0].update(end=60)
+param_scheduler[1].update(end=max_epochs, T_max=max_epochs)

@@ -1,7 +1,7 @@
 """The decoder without NMS: the peaks of the scores are the persons."""
 from typing import List, Sequence
 
-import torch.nn.functional as F
+from mmdet.models.utils import get_local_maximum
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 
@@ -31,7 +31,4 @@ class NMSFreePoseDecoder(PoseDecoder):
     def peaks(self, scores: Sequence[Tensor]) -> List[Tensor]:
         """L maps (B, 1, H, W) of scores in [0, 1], with 0 wherever a neighbour's is
         higher."""
-        return [
-            score * (score == F.max_pool2d(score, self.window, 1, self.window // 2))
-            for score in scores
-        ]
+        return [get_local_maximum(score, self.window) for score in scores]

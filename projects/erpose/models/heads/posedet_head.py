@@ -84,16 +84,15 @@ class PoseDetHead(RefiningPoseHead):
         self.point_gradient = point_gradient
         levels, count = len(strides), self.num_keypoints
         layers['num_convs'] = num_convs
+        aligned = dict(layers, gathered_channels=gathered_channels)
         self.pose_branch = LevelBranch(levels, in_channels, feat_channels, 2 * count,
                                        **layers)
         self.score_branch = AlignedBranch(levels, in_channels, feat_channels, 1, count,
-                                          gathered_channels=gathered_channels, **layers)
+                                          **aligned)
         self.refine_branch = None
         if refine:
             self.refine_branch = AlignedBranch(levels, in_channels, feat_channels,
-                                               2 * count, count,
-                                               gathered_channels=gathered_channels,
-                                               **layers)
+                                               2 * count, count, **aligned)
             self.loss_fine = MODELS.build(loss_fine)
         if loss_heatmap is not None:
             layers.pop('num_convs')

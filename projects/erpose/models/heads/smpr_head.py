@@ -104,15 +104,12 @@ class SMPRHead(RefiningPoseHead):
         self.pose_branch = LevelBranch(levels, feat_channels, feat_channels, size, 1,
                                        **layers)
         if refine:
+            aligned = dict(layers, gathered_channels=gathered_channels)
             self.taps = per_level(lambda: nn.Conv2d(size, 2 * TAPS, 1), levels, shared)
             self.refine_branch = AlignedBranch(levels, feat_channels, feat_channels, size,
-                                               TAPS, num_convs=0,
-                                               gathered_channels=gathered_channels,
-                                               **layers)
+                                               TAPS, num_convs=0, **aligned)
             self.score_branch = AlignedBranch(levels, in_channels, feat_channels, 1, TAPS,
-                                              num_convs=num_convs,
-                                              gathered_channels=gathered_channels,
-                                              **layers)
+                                              num_convs=num_convs, **aligned)
             self.loss_refined = MODELS.build(loss_refined)
         else:
             self.score_branch = LevelBranch(levels, in_channels, feat_channels, 1,

@@ -1,0 +1,8 @@
+# PoseDet's head at size n: a config puts it in the place of ER-Pose's.
+posedet_head = dict(
+    type='PoseDetHead',
+    metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+    in_channels=64,
+    feat_channels=64,
+    gathered_channels=16,
+    use_depthwise=True)

@@ -1,0 +1,9 @@
+# SMPR's head at size n: a config puts it in the place of ER-Pose's.
+smpr_head = dict(
+    type='SMPRHead',
+    metainfo=dict(from_file='configs/_base_/datasets/coco.py'),
+    in_channels=64,
+    feat_channels=64,
+    num_convs=2,
+    gathered_channels=32,
+    use_depthwise=True)
