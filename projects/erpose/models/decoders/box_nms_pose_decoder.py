@@ -12,9 +12,18 @@ from .pose_decoder import Poses
 @TASK_UTILS.register_module()
 class BoxNMSPoseDecoder(OKSNMSPoseDecoder):
     """As :class:`OKSNMSPoseDecoder`, with the IoU of the boxes around the keypoints in
-    place of their OKS (PoseDet, Table 5). ``soft`` is not supported."""
+    place of their OKS (PoseDet, Table 5).
+
+    Args:
+        sigmas, max_per_img: See :class:`OKSNMSPoseDecoder`.
+        nms_thr (float): A pose whose IoU with a better one exceeds this is a duplicate.
+            Defaults to 0.65.
+    """
 
     kind = 'box'
+
+    def __init__(self, sigmas, nms_thr: float = 0.65, max_per_img: int = 300):
+        super().__init__(sigmas, nms_thr, max_per_img=max_per_img)
 
     def suppress(self, poses: Poses) -> Poses:
         kept = torch.zeros_like(poses.scores)

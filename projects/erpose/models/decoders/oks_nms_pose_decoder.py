@@ -17,7 +17,7 @@ class OKSNMSPoseDecoder(PoseDecoder):
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
         nms_thr (float): A pose whose OKS with a better one exceeds this is a duplicate.
-            Defaults to 0.8.
+            Defaults to 0.5.
         soft (bool): Soft-NMS: what overlaps a better pose loses score instead, by
             ``exp(-OKS^2 / nms_thr)``. Defaults to False.
         max_per_img (int): Poses kept an image before NMS. Defaults to 300.
@@ -26,7 +26,7 @@ class OKSNMSPoseDecoder(PoseDecoder):
     kind = 'oks'
     """The overlap that is measured; files for clients name it."""
 
-    def __init__(self, sigmas, nms_thr: float = 0.8, soft: bool = False,
+    def __init__(self, sigmas, nms_thr: float = 0.5, soft: bool = False,
                  max_per_img: int = 300):
         super().__init__(max_per_img)
         self.sigmas = torch.as_tensor(sigmas)
