@@ -211,6 +211,28 @@ def test_box_nms_compares_boxes():
     by_oks = OKSNMSPoseDecoder(SIGMAS, nms_thr=0.65).suppress(poses)
     assert by_box.scores[0].tolist() == pytest.approx([0.9, 0, 0.7])
     assert torch.equal(by_oks.scores, scores)
+    half = torch.stack([first, second + torch.tensor([20., 0.]), far])[None]  # IoU 1/3
+    for thr, kept in [(0.3, 0), (0.4, 0.8)]:
+        by_box = BoxNMSPoseDecoder(SIGMAS, nms_thr=thr).suppress(
+            poses._replace(keypoints=half))
+        assert by_box.scores[0].tolist() == pytest.approx([0.9, kept, 0.7])
+
+
+def test_soft_nms_sorts_anew():
+    """The better one of a pair of duplicates, then the stranger, then the other."""
+    poses = line(0, 0, 1000)
+    fields = Poses(torch.tensor([[0.9, 0.8, 0.7]]), poses[None], torch.ones(1, 3, 3))
+    soft = OKSNMSPoseDecoder([0.05] * 3, nms_thr=0.5, soft=True).suppress(fields)
+    assert soft.scores[0].tolist() == pytest.approx([0.9, 0.7, 0.8 * np.exp(-2)])
+    assert torch.equal(soft.keypoints[0], poses[[0, 2, 1]])
+
+
+@pytest.mark.parametrize('window, expected', [
+    (1, [3, 1, 2, 4]), (3, [3, 0, 0, 4]), (5, [3, 0, 0, 4]), (7, [0, 0, 0, 4])])
+def test_peaks_are_the_highest_of_their_window(window, expected):
+    scores = torch.tensor([3., 1., 2., 4.]).view(1, 1, 1, 4) / 10
+    peaks, = NMSFreePoseDecoder(window).peaks([scores])
+    assert torch.equal(peaks.flatten(), torch.tensor(expected) / 10)
 
 
 @pytest.mark.parametrize('window', [0, 2, -1])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from erpose.models.layers import LevelBranch, flatten_levels
+from erpose.models.layers import AlignedBranch, LevelBranch, flatten_levels
 from erpose.structures import point_priors
 
 SIZES = [(4, 6), (2, 3), (1, 2)]
@@ -35,3 +35,14 @@ def test_each_level_has_its_own_weights(num_convs, use_depthwise):
     grouped = [m for m in branch.modules()
                if isinstance(m, torch.nn.Conv2d) and m.groups > 1]
     assert len(grouped) == (3 * num_convs if use_depthwise else 0)
+
+
+@pytest.mark.parametrize('gathered_channels', [None, 2])
+def test_aligned_branch_ends_in_its_activation(gathered_channels):
+    branch = AlignedBranch(1, 4, 8, 5, num_points=3, gathered_channels=gathered_channels,
+                           act_cfg=dict(type='ReLU'))
+    feats, points = [torch.randn(2, 4, 6, 6)], [torch.rand(2, 6, 6, 6) * 6]
+    embedded, = branch.embed(feats, points)
+    assert embedded.shape == (2, 8, 6, 6)
+    assert embedded.min() == 0 and embedded.max() > 0
+    assert torch.equal(branch(feats, points)[0], branch.outputs[0](embedded))
