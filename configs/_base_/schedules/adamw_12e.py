@@ -1,14 +1,12 @@
-# What one CPU core does in an hour or two: many small steps.
+# What one CPU core does in an hour or two.
 _base_ = './adamw_30e.py'
 
 max_epochs = 12
 num_last_epochs = 3
 train_cfg = dict(
     max_epochs=max_epochs, val_interval=4, dynamic_intervals=[(max_epochs, 1)])
-auto_scale_lr = dict(base_batch_size=8)
-optim_wrapper = dict(optimizer=dict(lr=0.004))
 param_scheduler = [
-    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=200),
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),
     dict(
         type='CosineAnnealingLR',
         eta_min=2e-5,
