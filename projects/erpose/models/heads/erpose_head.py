@@ -153,10 +153,8 @@ class ERPoseHead(PoseHead):
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
         """Features to the best N poses of each image."""
         logits, poses = self(feats)
-        scores = [maps.float().sigmoid() for maps in logits]
-        decoder = self.oks_nms_decoder
-        if not oks_nms:
-            decoder, scores = self.decoder, self.decoder.peaks(scores)
+        decoder = self.oks_nms_decoder if oks_nms else self.decoder
+        scores = decoder.peaks([maps.float().sigmoid() for maps in logits])
         offsets, visibilities = self._split(flatten_levels(poses).float())
         return decoder.decode(flatten_levels(scores).squeeze(-1), offsets, visibilities,
                               self.priors(feats))
