@@ -110,7 +110,7 @@ def with_duplicates(request, crowd):
     """A config of a system that needs NMS, with random weights whose scores spread."""
     name = request.param
     config = Config.fromfile(zoo.root() / 'configs' / name / (
-        f'{name}-n_1xb32-12e_coco-mini-lsp-320x320.py'))
+        f'{name}-n_1xb8-12e_coco-mini-lsp-320x320.py'))
     torch.manual_seed(0)
     model = deployed_model(config).train()
     images = (torch.from_numpy(crowds(crowd, 4, (128, 96))) - 114) / 57

@@ -43,7 +43,7 @@ def four(tmp_path_factory):
 @pytest.mark.parametrize('name', ['erpose', 'posedet', 'smpr'])
 def test_overfits_four_photographs(name, four):
     config = Config.fromfile(zoo.root() / 'configs' / name / (
-        f'{name}-n_1xb32-12e_coco-mini-lsp-320x320_pretrained.py'))
+        f'{name}-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py'))
     for part in (config.model.backbone, config.model.neck):
         part.init_cfg.checkpoint = str(WEIGHTS)
     torch.manual_seed(0)

@@ -10,6 +10,7 @@ closing_pipeline[0].update(input_size=input_size)
 val_pipeline = _base_.val_pipeline
 val_pipeline[1].update(input_size=input_size)
 train_dataloader = dict(
+    batch_size=8,
     num_workers=1,
     dataset=dict(pipeline=train_pipeline, sample_ratio_factor=[1.0, 0.4]))
 val_dataloader = dict(num_workers=1, dataset=dict(pipeline=val_pipeline))
