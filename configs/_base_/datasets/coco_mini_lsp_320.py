@@ -1,4 +1,4 @@
-# The same at 320x320, where a CPU trains twice as fast, with fewer of LSP's images.
+# The same at 320x320, where a CPU trains twice as fast: more of the scenes, fewer of LSP's images.
 _base_ = './coco_mini_lsp_416.py'
 
 input_size = (320, 320)
@@ -12,6 +12,6 @@ val_pipeline[1].update(input_size=input_size)
 train_dataloader = dict(
     batch_size=8,
     num_workers=1,
-    dataset=dict(pipeline=train_pipeline, sample_ratio_factor=[1.0, 0.4]))
+    dataset=dict(pipeline=train_pipeline, sample_ratio_factor=[2.0, 0.2]))
 val_dataloader = dict(num_workers=1, dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
