@@ -84,12 +84,35 @@ def test_from_nothing_to_the_table_and_not_twice(experiment):
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
 
 
-def test_a_folder_of_another_run_is_not_touched(experiment):
+def test_other_options_are_not_mixed_in(experiment):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('batch_size: 2', 'batch_size: 1'))
     try:
         done = run(experiment)
     finally:
         plan.write_text(PLAN)
-    assert done.returncode != 0 and 'move it away' in done.stderr
-    assert 'Traceback' not in done.stderr
+    assert done.returncode != 0 and 'move the folder away' in done.stderr
+    assert 'batch_size=1' in done.stderr and 'Traceback' not in done.stderr
+
+
+def test_other_data_is_not_mixed_in(experiment):
+    annotations = experiment / 'data/synthetic/train/annotations.json'
+    text = annotations.read_text()
+    annotations.write_text(text + ' ')
+    try:
+        done = run(experiment)
+    finally:
+        annotations.write_text(text)
+    assert done.returncode != 0 and 'data_sha256' in done.stderr
+
+
+def test_changed_test_options_are_tested_anew(experiment):
+    plan = experiment / 'two.yml'
+    plan.write_text(PLAN.replace('oks_nms: true', 'oks_nms: false'))
+    try:
+        done = run(experiment)
+    finally:
+        plan.write_text(PLAN)
+    assert done.returncode == 0, done.stderr
+    assert commands(done).count('tools/test.py') == 1
+    assert 'tools/train.py' not in commands(done)

@@ -52,11 +52,12 @@ def run(plan: Plan, work_dir: Path) -> None:
 def train(system: System, seed: int, folder: Path) -> None:
     """Trains to the end of the schedule, from where the last attempt stopped."""
     record_file = folder / 'record.json'
-    record = load(record_file) if record_file.exists() else describe(system, seed)
-    changed = record['options'] != options_text(system.options)
-    if changed or record['config'] != _relative(system.config):
-        raise RuntimeError(f'{folder} holds a run of {record["config"]} with '
-                           f'{record["options"]}, the plan says otherwise: move it away')
+    wanted = describe(system, seed)
+    record = load(record_file) if record_file.exists() else wanted
+    for key in ('config', 'options', 'config_sha256', 'data_sha256'):
+        if record[key] != wanted[key]:
+            raise RuntimeError(f'{folder} holds a run whose {key} is {record[key]}, now it '
+                               f'is {wanted[key]}: move the folder away to train anew')
     if record.get('trained'):
         return
     options = dict(system.options, **{'randomness.seed': seed})
@@ -76,10 +77,8 @@ def train(system: System, seed: int, folder: Path) -> None:
 
 def evaluate(system: System, checkpoint: Path, test: str, options: dict,
              folder: Path) -> None:
-    """Tests a checkpoint on one test set, unless that was done."""
+    """Tests a checkpoint on one test set, unless that command was run."""
     out = metrics_file(folder, test)
-    if out.exists():
-        return
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix('.partial.json')
     command = [tool('test.py'), system.config, str(checkpoint),
@@ -87,9 +86,11 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     options = dict(system.options, **system.test_options, **options)
     if options:
         command += ['--cfg-options', *options_text(options)]
+    done = dict(test=test, command=readable(command, folder))
+    if out.exists() and load(out)['command'] == done['command']:
+        return
     execute(command, folder / 'test.log')
-    dump(dict(test=test, command=readable(command, folder), metrics=load(partial)), out,
-         indent=2)
+    dump(dict(done, metrics=load(partial)), out, indent=2)
     partial.unlink()
 
 
