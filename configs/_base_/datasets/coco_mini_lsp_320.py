@@ -1,4 +1,4 @@
-# The same at 320x320, where a CPU trains twice as fast: more of the scenes, fewer of LSP's images.
+# The same at 320x320, where a CPU trains twice as fast; more scenes, fewer of LSP's images.
 _base_ = './coco_mini_lsp_416.py'
 
 input_size = (320, 320)
