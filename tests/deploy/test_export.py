@@ -26,7 +26,10 @@ def session(path):
 
 
 def compare(network, path, pixels):
-    """Both runtimes; poses whose scores differ by less than rounding may change places."""
+    """Both runtimes; poses whose scores differ by less than rounding may change places.
+
+    What scores less than 0.05 nobody is shown: rounding grows there to some TOLERANCE.
+    """
     with torch.no_grad():
         expected = [output.numpy() for output in network(torch.from_numpy(pixels))]
     dets, keypoints = session(path).run(None, dict(input=pixels))
@@ -36,8 +39,11 @@ def compare(network, path, pixels):
     gaps = np.abs(np.diff(scores, axis=1, prepend=2, append=-1))
     clear = (gaps[:, :-1] > 2e-5) & (gaps[:, 1:] > 2e-5)
     assert clear[:, :10].mean() > 0.5
+    shown = clear & (scores > 0.05)
+    assert shown.any()
     for ours, theirs in ((dets, expected[0]), (keypoints, expected[1])):
-        np.testing.assert_allclose(ours[clear], theirs[clear], atol=TOLERANCE)
+        np.testing.assert_allclose(ours[shown], theirs[shown], rtol=0, atol=TOLERANCE)
+        np.testing.assert_allclose(ours[clear], theirs[clear], rtol=0, atol=5 * TOLERANCE)
 
 
 def crowds(crowd, count, size):
