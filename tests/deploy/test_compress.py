@@ -27,18 +27,12 @@ def test_nodes_after_the_last_convolutions(fixed_file):
     assert not set(last) & set(after)
 
 
-def unique(scores):
-    """Descending scores without exact repeats."""
-    return scores[np.diff(scores, prepend=2) != 0]
-
-
 def test_float16_is_half_as_large_and_close(fixed_file, images, tmp_path):
     half = to_float16(fixed_file, tmp_path / 'half.onnx')
     assert half.stat().st_size < 0.7 * fixed_file.stat().st_size
     scores, pose = best(fixed_file, images[0])
     half_scores, half_pose = best(half, images[0])
-    # in half precision neighbours tie more often, and both are peaks: each once
-    np.testing.assert_allclose(unique(half_scores), unique(scores), atol=0.02)
+    np.testing.assert_allclose(half_scores, scores, atol=0.02)
     assert len(half_pose) == len(pose) and np.isfinite(half_pose).all()
 
 

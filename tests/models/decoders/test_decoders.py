@@ -235,6 +235,20 @@ def test_peaks_are_the_highest_of_their_window(window, expected):
     assert torch.equal(peaks.flatten(), torch.tensor(expected) / 10)
 
 
+@pytest.mark.parametrize('window', [3, 5])
+def test_the_first_of_equal_neighbours_is_the_peak(window):
+    scores = torch.randint(1, 5, (2, 1, 9, 11)) / 8  # most have an equal neighbour
+    peaks, = NMSFreePoseDecoder(window).peaks([scores])
+    reach = window // 2
+    for b, _, y, x in np.ndindex(*scores.shape):
+        near = [(i, j) for i in range(9) for j in range(11)
+                if max(abs(i - y), abs(j - x)) <= reach]
+        rivals = [(scores[b, 0, i, j], (i, j)) for i, j in near]
+        best = max(score for score, _ in rivals)
+        first = min(place for score, place in rivals if score == best)
+        assert peaks[b, 0, y, x] == (scores[b, 0, y, x] if first == (y, x) else 0)
+
+
 @pytest.mark.parametrize('window', [0, 2, -1])
 def test_window_is_odd(window):
     with pytest.raises(ValueError, match=f'odd and positive, got {window}'):
