@@ -192,7 +192,7 @@ def test_soft_nms_equals_mmpose(thr):
 
 
 @pytest.mark.parametrize('config', [
-    dict(type='NMSFreePoseDecoder', max_per_img=7),
+    dict(type='NMSFreePoseDecoder', flip_indices=[0], max_per_img=7),
     dict(type='OKSNMSPoseDecoder', sigmas=[0.1], max_per_img=7),
     dict(type='BoxNMSPoseDecoder', sigmas=[0.1], max_per_img=7),
 ], ids=lambda config: config['type'])
@@ -227,29 +227,143 @@ def test_soft_nms_sorts_anew():
     assert torch.equal(soft.keypoints[0], poses[[0, 2, 1]])
 
 
-@pytest.mark.parametrize('window, expected', [
-    (1, [3, 1, 2, 4]), (3, [3, 0, 0, 4]), (5, [3, 0, 0, 4]), (7, [0, 0, 0, 4])])
-def test_peaks_are_the_highest_of_their_window(window, expected):
-    scores = torch.tensor([3., 1., 2., 4.]).view(1, 1, 1, 4) / 10
-    peaks, = NMSFreePoseDecoder(window).peaks([scores])
-    assert torch.equal(peaks.flatten(), torch.tensor(expected) / 10)
+FLIP = [0, 2, 1]
 
 
-@pytest.mark.parametrize('window', [3, 5])
-def test_the_first_of_equal_neighbours_is_the_peak(window):
-    scores = torch.randint(1, 5, (2, 1, 9, 11)) / 8  # most have an equal neighbour
-    peaks, = NMSFreePoseDecoder(window).peaks([scores])
-    reach = window // 2
-    for b, _, y, x in np.ndindex(*scores.shape):
-        near = [(i, j) for i in range(9) for j in range(11)
-                if max(abs(i - y), abs(j - x)) <= reach]
-        rivals = [(scores[b, 0, i, j], (i, j)) for i, j in near]
-        best = max(score for score, _ in rivals)
-        first = min(place for score, place in rivals if score == best)
-        assert peaks[b, 0, y, x] == (scores[b, 0, y, x] if first == (y, x) else 0)
+def scene(*people):
+    """Scores and offsets where people are ((level, row, column), score, pose)."""
+    priors = point_priors([(8, 8), (4, 4)], (8, 16))
+    scores = torch.full((1, len(priors.points)), 1e-3)
+    offsets = torch.zeros(1, len(priors.points), 3, 2)
+    for (level, row, column), score, pose in people:
+        prior = priors.levels[level].start + row * priors.levels[level].width + column
+        scores[0, prior] = score
+        offsets[0, prior] = (pose - priors.points[prior]) / priors.strides[prior]
+    return scores, offsets.flatten(2), priors
 
 
-@pytest.mark.parametrize('window', [0, 2, -1])
-def test_window_is_odd(window):
-    with pytest.raises(ValueError, match=f'odd and positive, got {window}'):
-        NMSFreePoseDecoder(window)
+def found(*people, **settings):
+    scores, offsets, priors = scene(*people)
+    poses = NMSFreePoseDecoder(FLIP, **settings).decode(scores, offsets, None, priors)
+    return sorted(s for s in poses.scores[0].tolist() if s > 0.01)
+
+
+def facing(x, y, size=12., turn=1.):
+    """A pose about a centre; ``turn`` 1 faces the camera, -1 turns away, 0 is sideways."""
+    return torch.tensor([[x, y - size], [x + turn * size / 2, y + size / 2],
+                         [x - turn * size / 2, y + size / 2]])
+
+
+FINE, COARSE = (0, 3, 3), (1, 1, 1)  # cells about (28, 28) and (24, 24)
+
+
+def test_two_cells_apart_are_two_people_and_neighbours_are_one():
+    left, right = facing(20, 20), facing(44, 20)
+    assert found(((0, 2, 2), .9, left), ((0, 2, 5), .8, right)) == pytest.approx([.8, .9])
+    assert found(((0, 2, 2), .9, left), ((0, 2, 3), .8, right)) == pytest.approx([.9])
+
+
+@pytest.mark.parametrize('fine, coarse', [(.9, .8), (.8, .9)])
+def test_a_person_found_on_two_levels_is_found_once(fine, coarse):
+    pose = facing(28, 28)
+    assert found((FINE, fine, pose), (COARSE, coarse, pose)) == pytest.approx([.9])
+
+
+@pytest.mark.parametrize('turns, expected', [
+    ((1, -1), [.8, .9]), ((-1, 1), [.8, .9]), ((-1, -1), [.9]), ((1, 0), [.9]),
+    ((0, 1), [.9]), ((0, -1), [.9])])
+def test_front_and_back_are_two_hypotheses(turns, expected):
+    fine, coarse = (facing(28, 28, turn=turn) for turn in turns)
+    assert found((FINE, .9, fine), (COARSE, .8, coarse)) == pytest.approx(expected)
+
+
+def test_keypoints_without_sides_have_one_field():
+    scores, offsets, priors = scene((FINE, .9, facing(28, 28)),
+                                    (COARSE, .8, facing(28, 28, turn=-1)))
+    poses = NMSFreePoseDecoder([0, 1, 2]).decode(scores, offsets, None, priors)
+    assert sorted(s for s in poses.scores[0].tolist() if s > .01) == pytest.approx([.9])
+
+
+@pytest.mark.parametrize('size, expected', [(12., [.8, .9]), (60., [.9])])
+def test_the_square_grows_with_the_pose(size, expected):
+    """Two cells from the centre somebody else scores more."""
+    assert found(((0, 2, 4), .9, facing(36, 20)),
+                 ((1, 2, 1), .8, facing(36, 36, size))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('settings', [
+    dict(), dict(reach=0, sideways=0), dict(reach=1), dict(sideways=0.5)])
+def test_peaks_equal_a_slow_loop(settings):
+    rng = torch.Generator().manual_seed(0)
+    priors = point_priors([(9, 11), (5, 6)], (8, 16))
+    count = len(priors.points)
+    scores = torch.rand(2, count, generator=rng)
+    offsets = 3 * torch.randn(2, count, 2 * K, generator=rng)
+    decoder = NMSFreePoseDecoder(FLIP, max_per_img=count, **settings)
+    poses = decoder.decode(scores, offsets, None, priors)
+    reach, sideways = settings.get('reach', 0.25), settings.get('sideways', 0.15)
+    beaten = 0
+    for b in range(2):
+        expected = slow_peaks(scores[b], offsets[b], priors, reach, sideways)
+        beaten += sum(score == 0 for score in expected.values())
+        got = [s for s in poses.scores[b].tolist() if s]
+        assert got == sorted(filter(None, expected.values()), reverse=True)
+    assert beaten > 0 and got
+
+
+def slow_peaks(scores, offsets, priors, reach, sideways):
+    """Score of each cell that is a peak of its level, 0 if one elsewhere beats it."""
+    scores = scores.tolist()
+    poses = (offsets.unflatten(-1, (-1, 2)) * priors.strides[:, None, None]
+             + priors.points[:, None])
+    sizes = (poses.amax(1) - poses.amin(1)).prod(-1).sqrt().tolist()
+    views = [{side for side in (1, -1)
+              if side * float(pose[1, 0] - pose[2, 0]) >= -sideways * size}
+             for pose, size in zip(poses, sizes)]
+    cells = [(level, y, x) for level in priors.levels
+             for y in range(level.height) for x in range(level.width)]
+    finest = priors.levels[0]
+    result = {}
+    for a, (level, y, x) in enumerate(cells):
+        around = [level.start + i * level.width + j
+                  for i in range(max(y - 1, 0), min(y + 2, level.height))
+                  for j in range(max(x - 1, 0), min(x + 2, level.width))]
+        if scores[a] < max(scores[other] for other in around if views[other] & views[a]):
+            continue
+        column, row = (int(c // finest.stride) for c in poses[a].mean(0))
+        column = min(max(column, 0), finest.width - 1)
+        row = min(max(row, 0), finest.height - 1)
+        side = min(max(round(reach * sizes[a] / finest.stride), 1), 8)
+        rows = range(max(row - side, 0), min(row + side + 1, finest.height))
+        columns = range(max(column - side, 0), min(column + side + 1, finest.width))
+        rivals = [score for score, view, (level, y, x) in zip(scores, views, cells)
+                  if view & views[a]
+                  and y in {i * level.height // finest.height for i in rows}
+                  and x in {j * level.width // finest.width for j in columns}]
+        result[a] = scores[a] if not rivals or scores[a] >= max(rivals) else 0
+    return result
+
+
+def test_the_first_of_equal_neighbours_is_the_peak():
+    rng = torch.Generator().manual_seed(0)
+    priors = point_priors([(9, 11)], (8, ))
+    scores = torch.randint(1, 5, (2, 99), generator=rng) / 8  # most have an equal neighbour
+    decoder = NMSFreePoseDecoder(range(K), max_per_img=99)
+    poses = decoder.decode(scores, torch.zeros(2, 99, 2 * K), None, priors)
+    for b, field in enumerate(scores.view(2, 9, 11).tolist()):
+        expected = []
+        for y, x in np.ndindex(9, 11):
+            near = [(i, j) for i in range(max(y - 1, 0), min(y + 2, 9))
+                    for j in range(max(x - 1, 0), min(x + 2, 11))]
+            best = max(field[i][j] for i, j in near)
+            if (y, x) == min((i, j) for i, j in near if field[i][j] == best):
+                expected.append((y, x))
+        kept = poses.keypoints[b, poses.scores[b] > 0, 0] // 8
+        assert sorted(expected) == sorted((int(y), int(x)) for x, y in kept)
+
+
+@pytest.mark.parametrize('settings', [dict(reach=-1), dict(sideways=-0.1),
+                                      dict(reach=float('nan'))])
+def test_reach_and_sideways_are_not_negative(settings):
+    with pytest.raises(ValueError, match='must not be negative, got'):
+        NMSFreePoseDecoder(FLIP, **settings)

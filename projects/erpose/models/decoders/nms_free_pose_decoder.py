@@ -1,46 +1,121 @@
 """The decoder without NMS: the peaks of the scores are the persons."""
-from typing import List, Sequence
+from typing import Optional, Sequence
 
+import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
-from torch.nn.functional import max_pool2d, pad
+from torch.nn.functional import interpolate, max_pool2d, pad
 
-from .pose_decoder import PoseDecoder
+from erpose.structures import Level, PointPriors
+
+from .pose_decoder import PoseDecoder, Poses
+
+MAX_REACH = 8
+"""Reach of the largest square in cells: there are as many max-poolings."""
 
 
 @TASK_UTILS.register_module()
 class NMSFreePoseDecoder(PoseDecoder):
-    """Peaks of the score maps, then their top-k (CenterNet, section 4).
+    """The persons are the peaks of the scores (after CenterNet, section 4).
 
-    The cost is that of two max-poolings a level: no two poses are compared, no step
-    depends on how many people there are, and every shape is static. Levels are not compared
-    either. Of neighbours that score the same, as many do in half precision, the first in
-    reading order stays.
+    1. *Two fields*: poses that the camera sees from opposite sides compete in fields of
+       their own, as CenterNet's classes do; those seen from the side, in both. A model that
+       cannot tell a front from a back has two hypotheses, and AP pays for both.
+    2. *Peaks of a level*: the cells that none of their eight neighbours outscores. Of
+       neighbours that score the same, as many do in half precision, the first in reading
+       order is it. The best of all levels are decoded.
+    3. *Peaks of all levels*: a person may peak on several. So the levels are laid over one
+       another, in cells of the finest, and a peak is beaten where another scores more in a
+       square about the centre of its keypoints, as large as the pose asks.
+
+    No two poses are compared, no step depends on how many people there are, and every
+    shape is static: the cost is that of a few max-poolings. Beaten poses keep their place
+    with a score of 0.
 
     Args:
-        window (int): Side of the square, in cells, within which a peak is the highest.
-            Odd; 1 leaves all scores. Defaults to 3.
+        flip_indices (Sequence[int]): The keypoint on the other side of the body, itself
+            where there is none, (K, ). The head passes the data set's.
+        reach (float): From the centre to the sides of the square, in sizes of the pose: the
+            square root of the area of the box around its keypoints. One cell at least, and
+            :data:`MAX_REACH` at most. Defaults to 0.25.
+        sideways (float): A pose is seen from the side where its left and its right
+            keypoints are, on average, no farther apart than this along x, in its sizes.
+            Defaults to 0.15.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
-    def __init__(self, window: int = 3, max_per_img: int = 100):
+    def __init__(self, flip_indices: Sequence[int], reach: float = 0.25,
+                 sideways: float = 0.15, max_per_img: int = 100):
         super().__init__(max_per_img)
-        if window % 2 == 0 or window < 1:
-            raise ValueError(f'window must be odd and positive, got {window}')
-        self.window = window
+        if not min(reach, sideways) >= 0:
+            raise ValueError('reach and sideways must not be negative, got '
+                             f'{reach} and {sideways}')
+        self.reach = reach
+        self.sideways = sideways
+        pairs = max(sum(k < other for k, other in enumerate(flip_indices)), 1)
+        self.side = [[((k < other) - (k > other)) / pairs, 0.]
+                     for k, other in enumerate(flip_indices)]
 
-    def peaks(self, scores: Sequence[Tensor]) -> List[Tensor]:
-        """L maps (B, 1, H, W) of scores in [0, 1], with 0 wherever a neighbour's is
-        higher, or equal and earlier."""
-        return [score * _is_peak(score, self.window) for score in scores]
+    def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
+               priors: PointPriors) -> Poses:
+        """As :meth:`PoseDecoder.decode`; those that are no peaks have a score of 0."""
+        views = self._views(offsets.unflatten(-1, (-1, 2)))
+        fields = scores.unsqueeze(1) * views
+        levels = [_level(fields, level) for level in priors.levels]
+        peaks = torch.cat([_is_peak(level).flatten(2) for level in levels], -1)
+        peaks = (peaks | ~views).all(1)
+        poses = super().decode(scores * peaks, offsets, visibilities, priors)
+        highest = self._highest(levels, poses.keypoints, priors)
+        beaten = (highest > poses.scores.unsqueeze(1)) & self._views(poses.keypoints)
+        return poses._replace(scores=poses.scores * ~beaten.any(1))
+
+    def _views(self, poses: Tensor) -> Tensor:
+        """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
+        apart = (poses * poses.new_tensor(self.side)).sum((-2, -1))
+        margin = self.sideways * _sizes(poses)
+        return torch.stack([apart >= -margin, apart <= margin], 1)
+
+    def _highest(self, levels: Sequence[Tensor], poses: Tensor,
+                 priors: PointPriors) -> Tensor:
+        """What scores most about the centres of poses.
+
+        Args:
+            levels (Sequence[Tensor]): L maps (B, F, H, W) of F fields, the finest first.
+            poses (Tensor): In pixels, (B, N, K, 2).
+            priors (PointPriors): The priors of the L levels.
+
+        Returns:
+            Tensor: (B, F, N).
+        """
+        stride, height, width, _ = priors.levels[0]
+        field = torch.stack([interpolate(level, (height, width)) for level in levels])
+        field = field.amax(0)
+        squares = []
+        for _ in range(MAX_REACH):
+            field = max_pool2d(field, 3, stride=1, padding=1)
+            squares.append(field)
+        x, y = (poses.mean(-2) / stride).floor().long().unbind(-1)
+        reach = (self.reach * _sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
+        index = ((reach - 1) * height + y.clamp(0, height - 1)) * width
+        index = (index + x.clamp(0, width - 1)).unsqueeze(1)
+        return torch.stack(squares, 2).flatten(2).gather(
+            2, index.expand(-1, field.shape[1], -1))
 
 
-def _is_peak(score: Tensor, window: int) -> Tensor:
-    """bool, (B, 1, H, W)."""
-    reach = window // 2
-    peak = score == max_pool2d(score, window, stride=1, padding=reach)
-    row = max_pool2d(score, (1, window), stride=1, padding=(0, reach))
-    for distance in range(1, reach + 1):
-        peak &= score > pad(row, (0, 0, distance, 0))[..., :-distance, :]
-        peak &= score > pad(score, (distance, 0))[..., :-distance]
-    return peak
+def _level(fields: Tensor, level: Level) -> Tensor:
+    """One level's maps (B, F, H, W) of (B, F, A)."""
+    _, height, width, start = level
+    return fields[..., start:start + height * width].unflatten(-1, (height, width))
+
+
+def _sizes(poses: Tensor) -> Tensor:
+    """Square root of the area of the box around the keypoints (..., K, 2)."""
+    return (poses.amax(-2) - poses.amin(-2)).sqrt().prod(-1)  # half precision holds it
+
+
+def _is_peak(score: Tensor) -> Tensor:
+    """Highest of its 3x3 cells, bool, as ``score`` (B, F, H, W)."""
+    peak = score == max_pool2d(score, 3, stride=1, padding=1)
+    row = max_pool2d(score, (1, 3), stride=1, padding=(0, 1))
+    peak &= score > pad(row, (0, 0, 1, 0))[..., :-1, :]
+    return peak & (score > pad(score, (1, 0))[..., :-1])

@@ -1,5 +1,5 @@
 """From raw outputs of all priors to the poses of an image."""
-from typing import List, NamedTuple, Optional, Sequence
+from typing import NamedTuple, Optional
 
 import torch
 from torch import Tensor
@@ -56,10 +56,6 @@ class PoseDecoder:
         if max_per_img < 1:
             raise ValueError(f'max_per_img must be at least 1, got {max_per_img}')
         self.max_per_img = max_per_img
-
-    def peaks(self, scores: Sequence[Tensor]) -> List[Tensor]:
-        """The score maps that :meth:`decode` is to see: here, as they are."""
-        return list(scores)
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:

@@ -25,8 +25,8 @@ class ERPoseHead(PoseHead):
                    +-- heatmaps at stride 8 -> (training only)
 
     Both branches learn from all priors that the assigner gives a person. The score is the
-    OKS that the pose there can expect, so the scores of a level rise to a peak at a person;
-    at inference the peaks are the persons, without NMS.
+    OKS that the pose there can expect, so the scores rise to a peak at a person; at
+    inference the peaks are the persons, without NMS.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
@@ -80,7 +80,7 @@ class ERPoseHead(PoseHead):
                               use_depthwise=use_depthwise)
 
         self.assigner = TASK_UTILS.build(assigner)
-        self.decoder = TASK_UTILS.build(decoder)
+        self.decoder = TASK_UTILS.build(dict(decoder, flip_indices=self.flip_indices))
         sigmas = self.sigmas.tolist()
         self.oks_nms_decoder = TASK_UTILS.build(dict(oks_nms_decoder, sigmas=sigmas))
         self.loss_score = MODELS.build(loss_score)
@@ -152,11 +152,10 @@ class ERPoseHead(PoseHead):
 
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
         """Features to the best N poses of each image."""
-        logits, poses = self(feats)
+        logits, poses = (flatten_levels(maps).float() for maps in self(feats))
+        offsets, visibilities = self._split(poses)
         decoder = self.oks_nms_decoder if oks_nms else self.decoder
-        scores = decoder.peaks([maps.float().sigmoid() for maps in logits])
-        offsets, visibilities = self._split(flatten_levels(poses).float())
-        return decoder.decode(flatten_levels(scores).squeeze(-1), offsets, visibilities,
+        return decoder.decode(logits.squeeze(-1).sigmoid(), offsets, visibilities,
                               self.priors(feats))
 
     def _split(self, poses: Tensor) -> Tuple[Tensor, Tensor]:
