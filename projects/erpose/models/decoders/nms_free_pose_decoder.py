@@ -1,12 +1,12 @@
 """The decoder without NMS: the peaks of the scores are the persons."""
-from typing import Optional, Sequence
+from typing import List, Optional, Sequence
 
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
-from erpose.structures import Level, PointPriors
+from erpose.structures import PointPriors
 
 from .pose_decoder import PoseDecoder, Poses
 
@@ -61,7 +61,7 @@ class NMSFreePoseDecoder(PoseDecoder):
         """As :meth:`PoseDecoder.decode`; those that are no peaks have a score of 0."""
         views = self._views(offsets.unflatten(-1, (-1, 2)))
         fields = scores.unsqueeze(1) * views
-        levels = [_level(fields, level) for level in priors.levels]
+        levels = _levels(fields, priors)
         peaks = torch.cat([_is_peak(level).flatten(2) for level in levels], -1)
         peaks = (peaks | ~views).all(1)
         poses = super().decode(scores * peaks, offsets, visibilities, priors)
@@ -102,10 +102,11 @@ class NMSFreePoseDecoder(PoseDecoder):
             2, index.expand(-1, field.shape[1], -1))
 
 
-def _level(fields: Tensor, level: Level) -> Tensor:
-    """One level's maps (B, F, H, W) of (B, F, A)."""
-    _, height, width, start = level
-    return fields[..., start:start + height * width].unflatten(-1, (height, width))
+def _levels(fields: Tensor, priors: PointPriors) -> List[Tensor]:
+    """L maps (B, F, H, W) of (B, F, A)."""
+    parts = fields.split([level.height * level.width for level in priors.levels], -1)
+    return [part.unflatten(-1, (level.height, level.width))
+            for part, level in zip(parts, priors.levels)]
 
 
 def _sizes(poses: Tensor) -> Tensor:
