@@ -228,7 +228,7 @@ class Oracle:
         goals = torch.from_numpy(self.in_view(size, bool(feats[0].any())))
         here = torch.arange(len(goals)) * (count // len(goals))
         logits, offsets = torch.full((1, count, 1), -99.), torch.zeros(1, count, 2 * K)
-        logits[0, here, 0] = 3. - torch.arange(len(goals))
+        logits[0, here, 0] = 3.  # nobody beats another who is at the same place
         offsets[0, here] = ((goals - priors.points[here, None])
                             / priors.strides[here, None, None]).flatten(1).float()
         visible = torch.zeros(1, count, K)

@@ -362,8 +362,9 @@ def test_the_first_of_equal_neighbours_is_the_peak():
         assert sorted(expected) == sorted((int(y), int(x)) for x, y in kept)
 
 
-@pytest.mark.parametrize('settings', [dict(reach=-1), dict(sideways=-0.1),
-                                      dict(reach=float('nan'))])
+@pytest.mark.parametrize('settings', [
+    dict(reach=-1), dict(sideways=-0.1), dict(reach=float('nan')),
+    dict(sideways=float('nan'))])
 def test_reach_and_sideways_are_not_negative(settings):
     with pytest.raises(ValueError, match='must not be negative, got'):
         NMSFreePoseDecoder(FLIP, **settings)

@@ -47,7 +47,7 @@ class NMSFreePoseDecoder(PoseDecoder):
     def __init__(self, flip_indices: Sequence[int], reach: float = 0.25,
                  sideways: float = 0.15, max_per_img: int = 100):
         super().__init__(max_per_img)
-        if not min(reach, sideways) >= 0:
+        if not (reach >= 0 and sideways >= 0):
             raise ValueError('reach and sideways must not be negative, got '
                              f'{reach} and {sideways}')
         self.reach = reach
