@@ -112,13 +112,11 @@ class ERPoseHead(PoseHead):
         their priors: what training improves, in the metric's own unit.
         """
         self.check_trainable()
-        logits, poses = (flatten_levels(maps) for maps in self(feats))
-        logits = logits.squeeze(-1)
-        offsets, visibilities = self._split(poses)
+        logits, offsets, visibilities = self._of_all_priors(feats)
         priors = self.priors(feats)
         keypoints = decode_poses(offsets.float(), priors.points, priors.strides)
 
-        targets = collect_targets(batch_data_samples, self.num_keypoints, poses.device)
+        targets = collect_targets(batch_data_samples, self.num_keypoints, offsets.device)
         assigned = self.assigner.assign(logits.detach().sigmoid(), keypoints.detach(),
                                         targets, priors, self.sigmas)
         ignored = inside_boxes(priors.points, targets.ignore)
@@ -152,14 +150,17 @@ class ERPoseHead(PoseHead):
 
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
         """Features to the best N poses of each image."""
-        logits, poses = (flatten_levels(maps).float() for maps in self(feats))
-        offsets, visibilities = self._split(poses)
+        logits, offsets, visibilities = (x.float() for x in self._of_all_priors(feats))
         decoder = self.oks_nms_decoder if oks_nms else self.decoder
-        return decoder.decode(logits.squeeze(-1).sigmoid(), offsets, visibilities,
-                              self.priors(feats))
+        return decoder.decode(logits.sigmoid(), offsets, visibilities, self.priors(feats))
 
-    def _split(self, poses: Tensor) -> Tuple[Tensor, Tensor]:
-        return poses.split([2 * self.num_keypoints, self.num_keypoints], dim=-1)
+    def _of_all_priors(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor, Tensor]:
+        """:meth:`forward`'s score logits (B, A), offsets (B, A, 2K), visibility logits
+        (B, A, K)."""
+        logits, poses = (flatten_levels(maps) for maps in self(feats))
+        offsets, visibilities = poses.split(
+            [2 * self.num_keypoints, self.num_keypoints], dim=-1)
+        return logits.squeeze(-1), offsets, visibilities
 
     def _score_loss(self, logits, assignment, ignored) -> Tensor:
         weight = (~ignored | (assignment.person >= 0)).float()
