@@ -1,6 +1,6 @@
 _base_ = [
-    '../_base_/datasets/lsp_crowdpose14_416.py', '../_base_/models/yolo_pose_n.py',
-    '../_base_/schedules/adamw_30e.py'
+    '../_base_/datasets/lsp_crowdpose14_320.py', '../_base_/models/yolo_pose_n.py',
+    '../_base_/schedules/adamw_12e.py'
 ]
 
 crowdpose_info = 'configs/_base_/datasets/crowdpose.py'

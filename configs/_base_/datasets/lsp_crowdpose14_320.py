@@ -1,5 +1,5 @@
 # LSP Extended with CrowdPose's 14 joints; tested on scenes composed of its photographs.
-_base_ = './coco_mini_lsp_416.py'
+_base_ = './coco_mini_lsp_320.py'
 
 data_root = '{{$ERPOSE_DATA:data}}/'
 metainfo = dict(from_file='configs/_base_/datasets/crowdpose.py')
@@ -9,6 +9,7 @@ scenes = dict(
     data_prefix=dict(img='lsp/val_scenes/images/'))
 train_dataloader = dict(
     dataset=dict(
+        sample_ratio_factor=None,
         metainfo=metainfo,
         datasets=[
             dict(

@@ -1,6 +1,6 @@
 _base_ = [
-    '../_base_/datasets/lsp_crowdpose14_416.py', '../_base_/models/erpose_n.py',
-    '../_base_/schedules/adamw_30e.py'
+    '../_base_/datasets/lsp_crowdpose14_320.py', '../_base_/models/erpose_n.py',
+    '../_base_/schedules/adamw_12e.py'
 ]
 
 model = dict(head=dict(metainfo=_base_.metainfo))
