@@ -65,7 +65,7 @@ def torch_subject(config_file: str, checkpoint: str = None,
         return model.head.predict(feats, samples, test_cfg=test_cfg)
 
     name = f'{Path(config_file).stem}, PyTorch' + ('' if checkpoint else ', random weights')
-    return Subject(name, before, forward, after, complexity(model, max(size)))
+    return Subject(name, before, forward, after, complexity(model, size))
 
 
 def run(args) -> dict:

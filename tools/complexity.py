@@ -20,6 +20,6 @@ if __name__ == '__main__':
     args = parser.parse_args()
     rows = [['config', 'parameters (M)', 'GFLOPs']]
     for path in args.configs:
-        counts = complexity(deployed_model(Config.fromfile(path)), args.size)
+        counts = complexity(deployed_model(Config.fromfile(path)), (args.size, args.size))
         rows.append([Path(path).stem, f"{counts['params']:.2f}", f"{counts['gflops']:.2f}"])
     print(table(rows))

@@ -30,6 +30,12 @@ if __name__ == '__main__':
     try:
         metric = metric_of_files(args.annotations, args.metainfo)
         people = metric.read_people(args.people)
+        files = [args.images / metric.coco.imgs[i]['file_name']
+                 for i in sorted(metric.coco.imgs)] if args.images else []
+        missing = [file for file in files if not file.exists()]
+        if missing:
+            raise ValueError(f'{missing[0]}: no such image ({len(missing)} of {len(files)} '
+                             'are missing): let --images name their folder')
     except (ValueError, OSError) as error:
         sys.exit(f'diagnose: {error}')
     info = metric.dataset_meta
@@ -49,8 +55,6 @@ if __name__ == '__main__':
         for name, row in found['persons'].items())]))
     print(f"\nRank correlation of score and OKS: {found['rank correlation']:.3f}")
     if args.sheet:
-        files = [args.images / metric.coco.imgs[i]['file_name']
-                 for i in sorted(metric.coco.imgs)]
         sheet = failure_sheet(images, files, info['skeleton_links'],
                               info['keypoint_colors'].astype(int).tolist())
         args.sheet.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ def measure_speed(plan, work_dir: Path) -> dict:
         configs[system.name] = system.load(test=True)
         trained = run_folder(work_dir, plan, plan.system(system.weights_of), plan.seeds[0])
         checkpoints[system.name] = str(last_checkpoint(trained / 'train'))
-    return measure(configs, checkpoints, plan.input_size)
+    return measure(configs, checkpoints)
 
 
 if __name__ == '__main__':

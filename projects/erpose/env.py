@@ -19,18 +19,16 @@ def report() -> str:
     """The text that a user pastes in a bug report."""
     lines = [f'python                   {sys.version.split()[0]} on {platform.platform()}']
     lines += [f'{package:24} {version_of(package)}' for package in PACKAGES]
-    import torch
-    lines.append(f'CUDA                     {torch.version.cuda or "-"}, '
-                 f'{torch.cuda.device_count()} device(s)')
     try:
+        import torch
+        lines.append(f'CUDA                     {torch.version.cuda or "-"}, '
+                     f'{torch.cuda.device_count()} device(s)')
         import erpose
+        lines += [f'erpose                   {erpose.__version__}', 'compat']
+        lines += [f'  {step.name:22} {"changed" if step.acted else "nothing"}: {step.reason}'
+                  for step in erpose.compat.apply()]
     except ImportError as error:
-        return '\n'.join([*lines, f'erpose                   cannot be imported: {error}'])
-    lines.append(f'erpose                   {erpose.__version__}')
-    lines.append('compat')
-    for step in erpose.compat.apply():
-        lines.append(f'  {step.name:22} {"changed" if step.acted else "nothing"}: '
-                     f'{step.reason}')
+        lines.append(f'not importable           {error}')
     return '\n'.join(lines)
 
 

@@ -52,5 +52,7 @@ def test_what_needs_pytorch_says_so(bare, tmp_path):
                cwd=tmp_path)
     assert erpose.__version__ in done.stdout
     assert 'erpose.models needs torch, mmengine' in done.stderr
+    done = run(bare, '-m', 'erpose.env', cwd=tmp_path)
+    assert "not importable           No module named 'torch'" in done.stdout
     done = run(bare, '-m', 'erpose.deploy.cli', 'export', 'a', 'b', 'c', cwd=tmp_path)
     assert done.returncode == 1 and 'Traceback' not in done.stderr

@@ -78,6 +78,31 @@ def test_same_names_in_two_folders_do_not_overwrite(fixed_file, tmp_path):
     assert {p.name for p in (tmp_path / 'o').iterdir()} == {'1.png', '1 (2).png'}
 
 
+def test_the_users_own_files_are_not_overwritten(fixed_file, video, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite('1.png', np.zeros((32, 32, 3), np.uint8))
+    video.rename('clip.mp4')
+    before = {name: (tmp_path / name).read_bytes() for name in ('1.png', 'clip.mp4')}
+    assert predict(fixed_file, '1.png', 'clip.mp4', '--out', '.') == 0
+    assert before == {name: (tmp_path / name).read_bytes() for name in before}
+    assert (tmp_path / '1 (2).png').exists() and (tmp_path / 'clip (2).mp4').exists()
+
+
+@pytest.mark.parametrize('suffix', ['', '.jfif', '.xyz'])
+def test_an_image_of_an_unknown_suffix_is_drawn_as_png(fixed_file, tmp_path, suffix):
+    path = tmp_path / f'photo{suffix}'
+    cv2.imencode('.jpg', np.zeros((32, 32, 3), np.uint8))[1].tofile(path)
+    assert predict(fixed_file, path, '--out', tmp_path / 'o') == 0
+    assert [p.name for p in (tmp_path / 'o').iterdir()] == ['photo.png']
+
+
+@pytest.mark.parametrize('images', ['nowhere', '.'])
+def test_calibration_without_images_is_refused_at_once(tmp_path, monkeypatch, capsys, images):
+    monkeypatch.chdir(tmp_path)
+    assert main(['export', 'x.py', 'x.pth', 'n.onnx', '--int8', images]) == 1
+    assert images in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
 def test_names_that_are_not_ascii(fixed_file, tmp_path):
     path = tmp_path / 'Füße.png'
     cv2.imencode('.png', np.zeros((32, 32, 3), np.uint8))[1].tofile(path)

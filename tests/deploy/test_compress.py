@@ -14,9 +14,10 @@ def images(crowd):
     return [read_image(path) for path in sorted(crowd.iterdir())]
 
 
-def best(path, image):
+def best(path, image, count=5):
     people = Predictor(path)(image, score_thr=0)
-    return people.scores, people.keypoints[0]
+    assert len(people.scores) >= count
+    return people.scores[:count], people.keypoints[:count]
 
 
 def test_nodes_after_the_last_convolutions(fixed_file):
@@ -30,10 +31,10 @@ def test_nodes_after_the_last_convolutions(fixed_file):
 def test_float16_is_half_as_large_and_close(fixed_file, images, tmp_path):
     half = to_float16(fixed_file, tmp_path / 'half.onnx')
     assert half.stat().st_size < 0.7 * fixed_file.stat().st_size
-    scores, pose = best(fixed_file, images[0])
-    half_scores, half_pose = best(half, images[0])
-    np.testing.assert_allclose(half_scores, scores, atol=0.02)
-    assert len(half_pose) == len(pose) and np.isfinite(half_pose).all()
+    scores, poses = best(fixed_file, images[0])
+    half_scores, half_poses = best(half, images[0])
+    np.testing.assert_allclose(half_scores, scores, atol=0.005)
+    np.testing.assert_allclose(half_poses, poses, atol=0.5)
 
 
 def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
@@ -42,5 +43,7 @@ def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
     assert not list(tmp_path.glob('*.prepared.onnx'))
     info = {p.key: json.loads(p.value) for p in onnx.load(small).metadata_props}
     assert info['input_size'] == [128, 96]
-    scores, _ = best(small, images[0])
-    assert np.isfinite(scores).all() and scores[0] > 0
+    scores, poses = best(fixed_file, images[0], 1)
+    small_scores, small_poses = best(small, images[0], 1)
+    np.testing.assert_allclose(small_scores, scores, atol=0.1)
+    np.testing.assert_allclose(small_poses[..., :2], poses[..., :2], atol=5)

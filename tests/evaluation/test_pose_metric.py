@@ -116,7 +116,7 @@ def test_a_file_of_people_gets_the_same_figures(scenes, tmp_path):
     metric = PoseMetric(path)
     expected = {k.split('/')[-1]: v for k, v in evaluate(metric, detections).items()}
     people = [
-        dict(image_id=name, category_id=1, score=float(score),
+        dict(image_id=name, category_id=image % 3, score=float(score),
              keypoints=np.c_[pose, np.ones(17)].ravel().tolist())
         for image, (poses, scores) in detections.items()
         for name in [image if image % 2 else f'somewhere/{image}.jpg']
@@ -129,7 +129,10 @@ def test_a_file_of_people_gets_the_same_figures(scenes, tmp_path):
     ('{', 'is not JSON'),
     ('[]', 'holds no people'),
     ('[{"image_id": 1}]', 'holds no people'),
-    ('[{"image_id": "z.jpg", "keypoints": [], "score": 1}]', "image 'z.jpg' is not in"),
+    (json.dumps([dict(image_id=1, keypoints=[0] * 42, score=1)]), r'3 x 17 numbers'),
+    (json.dumps([dict(image_id=1, keypoints=[0] * 51, score='1')]), 'holds no people'),
+    (json.dumps([dict(image_id='z.jpg', keypoints=[0] * 51, score=1)]),
+     "image 'z.jpg' is 0 images of"),
 ])
 def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
     metric = PoseMetric(write(tmp_path / 'gt.json', scenes[0]))
@@ -137,3 +140,19 @@ def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
     (tmp_path / 'people.json').write_text(content)
     with pytest.raises(ValueError, match=message):
         metric.evaluate_file(tmp_path / 'people.json')
+
+
+def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
+    images = [dict(id=i, width=9, height=9, file_name=name)
+              for i, name in enumerate(['cam1/1.jpg', 'cam2/1.jpg', '2.jpg'], 1)]
+    metric = PoseMetric(write(tmp_path / 'gt.json', dict(scenes[0], images=images)))
+    metric.dataset_meta = dict(META)
+
+    def read(*names):
+        return [person['image_id'] for person in metric.read_people(write(
+            tmp_path / 'people.json',
+            [dict(image_id=name, keypoints=[0] * 51, score=1) for name in names]))]
+
+    assert read('cam2/1.jpg', 'all/cam1/1.jpg', 'all/2.jpg', 2) == [2, 1, 3, 2]
+    with pytest.raises(ValueError, match="image '1.jpg' is 0 images of"):
+        read('1.jpg')

@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
 
 PLAN = '''
 title: Two decoders of one model
-input_size: 96
 systems:
   - name: NMS-free
     config: erpose/erpose-n_1xb16-30e_synthetic-320x320.py
@@ -115,4 +115,14 @@ def test_changed_test_options_are_tested_anew(experiment):
         plan.write_text(PLAN)
     assert done.returncode == 0, done.stderr
     assert commands(done).count('tools/test.py') == 1
+    assert 'tools/train.py' not in commands(done)
+
+
+def test_other_weights_are_tested_anew(experiment):
+    weights = experiment / 'out/two/nms-free/seed_0/train/epoch_1.pth'
+    content = torch.load(weights, weights_only=False)
+    torch.save(dict(content, note='other'), weights)
+    done = run(experiment)
+    assert done.returncode == 0, done.stderr
+    assert commands(done).count('tools/test.py') == 2  # also the row that shares them
     assert 'tools/train.py' not in commands(done)

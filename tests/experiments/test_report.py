@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from erpose.experiments.report import cell, write_report
 from erpose.experiments.results import learning_curve
 
@@ -12,7 +14,7 @@ def test_cells_show_mean_and_half_the_range():
 
 def test_learning_curve_joins_the_logs_of_an_interrupted_run(tmp_path):
     for stamp, entries in (('1', [{'loss': 1, 'step': 3}, {'coco/AP': 0.1, 'step': 2}]),
-                           ('2', [{'coco/AP': 0.2, 'step': 4}])):
+                           ('2', [{'crowdpose/AP': 0.2, 'step': 4}])):
         folder = tmp_path / stamp / 'vis_data'
         folder.mkdir(parents=True)
         folder.joinpath('scalars.json').write_text('\n'.join(map(json.dumps, entries)))
@@ -21,18 +23,25 @@ def test_learning_curve_joins_the_logs_of_an_interrupted_run(tmp_path):
 
 def test_results_of_several_seeds(tmp_path):
     def runs(*aps):
-        return [dict(seed=seed, metrics={'val': {'coco/AP': ap}},
+        return [dict(seed=seed, metrics={'val': {'AP': ap}},
                      record=dict(train_seconds=90, commit='c', train_command='train'))
                 for seed, ap in enumerate(aps)]
 
-    speed = dict(params=1.5, gflops=2.5, latency=10.0, latency_ratio=0.5)
+    speed = dict(input_size=(96, 64), params=1.5, gflops=2.5, latency=10.0, latency_ratio=0.5)
     systems = dict(A=dict(runs=runs(0.1, 0.2), speed=speed, paper='AP 50'),
                    B=dict(runs=[dict(seed=0, metrics={})], speed=speed))
-    results = dict(plan='p', title='T', input_size=64, tests=['val'], seeds=[0, 1],
+    results = dict(plan='p', title='T', tests=['val'], seeds=[0, 1],
                    systems=systems)
     lines = write_report(results, tmp_path).read_text().splitlines()
     assert '| A | 15.00 ± 5.00 | AP 50 |' in lines and '| B | - |  |' in lines
-    assert '| A | 1.50 | 2.50 | 10.0 | 0.50 |' in lines
+    assert '| A | 96x64 | 1.50 | 2.50 | 10.0 | 0.50 |' in lines
     assert '| A | 1 | 2 | c | `train` |' in lines
     assert (tmp_path / 'ap_latency.png').exists()
     assert not (tmp_path / 'ap_epoch.png').exists()
+
+
+def test_a_test_without_a_known_metric_is_refused(tmp_path):
+    systems = dict(A=dict(runs=[dict(seed=0, metrics={'val': {'PCK': 0.5}})], speed=None))
+    with pytest.raises(ValueError, match='val: no metric of'):
+        write_report(dict(plan='p', title='T', tests=['val'], seeds=[0], systems=systems),
+                     tmp_path)

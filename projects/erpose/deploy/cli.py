@@ -1,6 +1,7 @@
 """The command ``erpose``."""
 import argparse
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import List, Optional
@@ -45,8 +46,8 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument('config', help='config file')
     export.add_argument('checkpoint', help='its weights, .pth')
     export.add_argument('out', help='the ONNX file to write')
-    export.add_argument('--size', type=int, nargs='+', default=[640], metavar='N',
-                        help='input side, or width and height (default: 640)')
+    export.add_argument('--size', type=int, nargs='+', metavar='N',
+                        help="input side, or width and height (default: the config's)")
     export.add_argument('--dynamic', action='store_true',
                         help='leave batch, height and width open')
     export.add_argument('--fp16', action='store_true', help='half the size')
@@ -129,17 +130,22 @@ def export(args) -> int:
     from .writers import writable
     if args.fp16 and args.int8:
         raise ValueError('choose one of --fp16 and --int8')
+    files = [path for path in sorted(Path(args.int8).iterdir())
+             if path.suffix.lower() in IMAGES] if args.int8 else []
+    if args.int8 and not files:
+        raise ValueError(f'{args.int8}: no images to calibrate on')
     network, info = load_network(args.config, args.checkpoint)
-    out = export_onnx(network, info, writable(args.out), _side(args.size),
-                      args.dynamic)
-    if args.fp16:
-        to_float16(out, out)
-    if args.int8:
-        files = [p for p in sorted(Path(args.int8).iterdir())
-                 if p.suffix.lower() in IMAGES]
-        if not files:
-            raise ValueError(f'{args.int8}: no images to calibrate on')
-        to_int8(out, out, map(read_image, files))
+    out = writable(args.out)
+    if args.fp16 or args.int8:
+        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+            whole = export_onnx(network, info, Path(folder) / out.name, _side(args.size),
+                                args.dynamic)
+            if args.fp16:
+                to_float16(whole, out)
+            else:
+                to_int8(whole, out, map(read_image, files))
+    else:
+        export_onnx(network, info, out, _side(args.size), args.dynamic)
     print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
     return 0
 

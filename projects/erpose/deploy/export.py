@@ -2,7 +2,7 @@
 import ast
 import json
 from pathlib import Path
-from typing import Dict, Tuple, Union
+from typing import Dict, Optional, Tuple, Union
 
 import torch
 from mmengine.config import Config
@@ -40,19 +40,22 @@ def metadata(config: Config) -> dict:
         sigmas=[round(float(s), 6) for s in info['sigmas']],
         colours=[list(map(int, c)) for c in info['keypoint_colors']],
         channels='BGR',
+        input_size=config.get('input_size'),
         pad=114,
         mean_std='inside')
 
 
 def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
-                input_size: Tuple[int, int] = (640, 640), dynamic: bool = False) -> Path:
+                input_size: Optional[Tuple[int, int]] = None,
+                dynamic: bool = False) -> Path:
     """Writes the network to an ONNX file.
 
     Args:
         network (PoseNetwork): From :func:`load_network`.
         info (dict): Its metadata, from there too.
         path (str): The file to write.
-        input_size (tuple[int, int]): Width and height, multiples of 32.
+        input_size (tuple[int, int], optional): Width and height, multiples of 32.
+            Defaults to the config's.
         dynamic (bool): Leave batch, height and width open: then ``input_size`` is what a
             client takes unless told otherwise. Defaults to False: batch 1.
 
@@ -64,7 +67,10 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
         import onnxscript  # noqa: F401  (PyTorch's exporter needs it)
     except ImportError as error:
         raise ImportError(f"{error}: pip install 'erpose[export]'") from None
-    width, height = input_size
+    size = input_size or info['input_size']
+    if not size:
+        raise ValueError('the config has no input_size: give one (--size)')
+    width, height = size
     if width % 32 or height % 32 or min(width, height) < 64:
         raise ValueError(f'width and height must be multiples of 32, at least 64: got '
                          f'{width}x{height}')

@@ -30,6 +30,7 @@ class PoseNetwork(nn.Module):
         super().__init__()
         self.model = model
         preprocessor = model.data_preprocessor
+        self.to_rgb = preprocessor._channel_conversion
         self.register_buffer('mean', preprocessor.mean.clone())
         self.register_buffer('scale', 1 / preprocessor.std)
 
@@ -44,10 +45,13 @@ class PoseNetwork(nn.Module):
             pose's score; ``keypoints`` (B, N, K, 3): x, y and the probability that the
             keypoint is in the picture. In pixels of the input.
         """
-        feats = self.model.extract_feat((image - self.mean) * self.scale)
-        poses, boxes = self.decode(feats)
+        poses, boxes = self.decode(self.model.extract_feat(self.normalise(image)))
         return (torch.cat([boxes, poses.scores.unsqueeze(-1)], -1),
                 torch.cat([poses.keypoints, poses.visibilities.unsqueeze(-1)], -1))
+
+    def normalise(self, image: Tensor) -> Tensor:
+        """As the model's data preprocessor does it."""
+        return ((image.flip(1) if self.to_rgb else image) - self.mean) * self.scale
 
     def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
         """The best N poses of each image, and boxes around their keypoints."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from .people import People
-from .sources import Frame
+from .sources import IMAGES, Frame
 
 
 class Drawings:
@@ -28,7 +28,9 @@ class Drawings:
 
     def add(self, frame: Frame, drawn: np.ndarray) -> None:
         if frame.index is None:
-            self._save(self._path(frame.source, Path(frame.source).suffix), drawn)
+            suffix = Path(frame.source).suffix
+            suffix = suffix if suffix.lower() in IMAGES else '.png'
+            self._save(self._path(frame.source, suffix), drawn)
             return
         if frame.index == 0:
             self.close()
@@ -46,10 +48,12 @@ class Drawings:
             self._video = None
 
     def _path(self, source: str, suffix: str) -> Path:
-        """A name of its own for every source, also for a/1.jpg and b/1.jpg."""
+        """A name of its own for every source, also for a/1.jpg and b/1.jpg, which is not
+        the source's."""
         stem = f'camera {source}' if source.isdigit() else Path(source).stem
         name, number = f'{stem}{suffix}', 2
-        while self._names.setdefault(name, source) != source:
+        while (self._names.setdefault(name, source) != source
+               or _same_file(self.folder / name, Path(source))):
             name, number = f'{stem} ({number}){suffix}', number + 1
         return self.folder / name
 
@@ -86,6 +90,10 @@ class Records:
             for person in self.people:
                 writer.writerow([person['image_id'], person['score'], *person['bbox'],
                                  *person['keypoints']])
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
 
 
 def writable(path: Optional[str]) -> Optional[Path]:

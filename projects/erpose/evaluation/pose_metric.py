@@ -3,6 +3,7 @@ import contextlib
 import io
 import json
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 from typing import Dict, List, Union
 
@@ -75,7 +76,7 @@ class PoseMetric(CocoMetric):
 
         Args:
             path (str): JSON file. An ``image_id`` is one of the annotation file, or the
-                name of an image file there.
+                name of an image file there, with folders where several have that name.
 
         Raises:
             ValueError: If it holds no such people, or an image that is not annotated.
@@ -84,19 +85,23 @@ class PoseMetric(CocoMetric):
             people = json.loads(Path(path).read_text())
         except ValueError as error:
             raise ValueError(f'{path} is not JSON: {error}') from None
+        number = self.dataset_meta['num_keypoints']
         if not isinstance(people, list) or not people or not all(
-                isinstance(p, dict) and {'image_id', 'keypoints', 'score'} <= set(p)
-                for p in people):
+                _is_person(person, number) for person in people):
             raise ValueError(f"{path} holds no people in COCO's result format: a list of "
-                             'image_id, keypoints and score')
-        names = {Path(image['file_name']).name: i for i, image in self.coco.imgs.items()}
+                             f'image_id, keypoints (3 x {number} numbers) and score')
+        namesakes = defaultdict(list)
+        for image in self.coco.imgs.values():
+            namesakes[Path(image['file_name']).name].append(image)
         for person in people:
             image = person['image_id']
-            known = image if image in self.coco.imgs else names.get(Path(str(image)).name)
-            if known is None:
-                raise ValueError(f'{path}: image {image!r} is not in {self.ann_file}')
-            person['image_id'] = known
-            person.setdefault('category_id', 1)
+            if image not in self.coco.imgs:
+                found = _called(str(image), namesakes[Path(str(image)).name])
+                if len(found) != 1:
+                    raise ValueError(f'{path}: image {image!r} is {len(found)} images of '
+                                     f'{self.ann_file}, not one')
+                person['image_id'] = found[0]['id']
+            person['category_id'] = 1  # as the ground truth has it
         return people
 
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
@@ -124,6 +129,23 @@ def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
     metric = PoseMetric(annotations)
     metric.dataset_meta = parse_pose_metainfo(dict(from_file=metainfo))
     return metric
+
+
+def _is_person(person, num_keypoints: int) -> bool:
+    return (isinstance(person, dict) and {'image_id', 'keypoints', 'score'} <= set(person)
+            and isinstance(person['image_id'], (int, str))
+            and isinstance(person['score'], (int, float))
+            and isinstance(person['keypoints'], list)
+            and len(person['keypoints']) == 3 * num_keypoints
+            and all(isinstance(value, (int, float)) for value in person['keypoints']))
+
+
+def _called(path: str, namesakes: List[dict]) -> List[dict]:
+    """Of images of one name, those that a path means: by its folders, if there are more."""
+    if len(namesakes) < 2:
+        return namesakes
+    return [image for image in namesakes
+            if f'/{Path(path).as_posix()}'.endswith(f'/{image["file_name"]}')]
 
 
 def _crowd_levels(coco: COCO, evaluation: COCOeval) -> list:

@@ -48,14 +48,12 @@ class Plan(NamedTuple):
         name (str): Stem of the file.
         title (str): One sentence, heads the report.
         seeds (list[int]): Every system is trained once with each.
-        input_size (int): Side of the square input that speed is measured at, in pixels.
         systems (list[System]): The rows.
         tests (dict[str, dict]): Changes of the config by name of the test set.
     """
     name: str
     title: str
     seeds: List[int]
-    input_size: int
     systems: List[System]
     tests: Dict[str, dict]
 
@@ -90,7 +88,7 @@ def load_plan(name: str) -> Plan:
                     for k, v in (options or {}).items()}
              for test, options in (content.get('tests') or {'test': {}}).items()}
     return Plan(path.stem, content.get('title', path.stem), content.get('seeds', [0]),
-                content.get('input_size', 640), systems, tests)
+                systems, tests)
 
 
 def _system(entry: dict, known: List[System], path: Path) -> System:

@@ -6,17 +6,20 @@ from typing import List, Sequence
 from erpose.markdown import table
 
 COLUMNS = {
-    'coco/AP': 'AP',
-    'coco/AP .5': 'AP50',
-    'coco/AP .75': 'AP75',
-    'coco/AR': 'AR',
-    'coco/easy AP': 'AP easy',
-    'coco/medium AP': 'AP medium',
-    'coco/hard AP': 'AP hard',
-    'coco/crowd AP': 'AP crowded',
-    'coco/duplicate rate': 'duplicates',
+    'AP': 'AP',
+    'AP .5': 'AP50',
+    'AP .75': 'AP75',
+    'AR': 'AR',
+    'easy AP': 'AP easy',
+    'medium AP': 'AP medium',
+    'hard AP': 'AP hard',
+    'crowd AP': 'AP crowded',
+    'AP(E)': 'AP easy',
+    'AP(M)': 'AP medium',
+    'AP(H)': 'AP hard',
+    'duplicate rate': 'duplicates',
 }
-"""Metrics of the table, in percent, and their headings."""
+"""Metrics of the table, in percent, and their headings; AP(E) and so on are CrowdPose's."""
 
 
 def write_report(results: dict, folder: Path) -> Path:
@@ -36,7 +39,7 @@ def write_report(results: dict, folder: Path) -> Path:
     if any(system['speed'] for system in results['systems'].values()):
         parts += ['## Size and speed',
                   'As deployed. Latency: PyTorch, one CPU thread, batch 1, image tensor to '
-                  'poses; systems take turns, medians.', _speeds(results)]
+                  'poses; systems take turns, medians.', _speeds(results['systems'])]
     parts += [*_plots(results, folder), '## Runs', _runs(results['systems'])]
     path = folder / 'report.md'
     path.write_text('\n\n'.join(parts) + '\n')
@@ -61,6 +64,8 @@ def cell(values: Sequence[float]) -> str:
 def _metrics(systems: dict, test: str) -> str:
     keys = [key for key in COLUMNS
             if any(values(system, test, key) for system in systems.values())]
+    if not keys:
+        raise ValueError(f'{test}: no metric of {list(COLUMNS)} was reported')
     rows = [['system', *(COLUMNS[key] for key in keys)]] + [
         [name, *(cell(values(system, test, key)) for key in keys)]
         for name, system in systems.items()
@@ -72,12 +77,12 @@ def _metrics(systems: dict, test: str) -> str:
     return table(rows)
 
 
-def _speeds(results: dict) -> str:
-    rows = [['system', 'parameters (M)', f'GFLOPs at {results["input_size"]}',
-             'latency (ms)', 'to the first']]
-    for name, system in results['systems'].items():
+def _speeds(systems: dict) -> str:
+    rows = [['system', 'input', 'parameters (M)', 'GFLOPs', 'latency (ms)', 'to the first']]
+    for name, system in systems.items():
         speed = system['speed']
-        rows.append([name, f"{speed['params']:.2f}", f"{speed['gflops']:.2f}",
+        rows.append([name, 'x'.join(map(str, speed['input_size'])),
+                     f"{speed['params']:.2f}", f"{speed['gflops']:.2f}",
                      f"{speed['latency']:.1f}", f"{speed['latency_ratio']:.2f}"])
     return table(rows)
 
@@ -115,7 +120,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
     test = results['tests'][0]
     figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
     for name, system in results['systems'].items():
-        reached = values(system, test, 'coco/AP')
+        reached = values(system, test, 'AP')
         if reached and system['speed']:
             axes.scatter(system['speed']['latency'], 100 * statistics.fmean(reached),
                          label=name)

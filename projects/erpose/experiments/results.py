@@ -13,15 +13,14 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
     """The results of a plan.
 
     Returns:
-        dict: ``plan``, ``title``, ``input_size``, ``tests`` (names), ``seeds``, and
-        ``systems``: by name ``runs``, one a seed, ``speed`` (of
-        :func:`~erpose.experiments.speed.measure`) and ``paper``, what that reports. A run
-        has its ``seed``, ``metrics`` by test set and, where the system was trained,
-        ``record`` and ``curve``.
+        dict: ``plan``, ``title``, ``tests`` (names), ``seeds``, and ``systems``: by name
+        ``runs``, one a seed, ``speed`` (of :func:`~erpose.experiments.speed.measure`) and
+        ``paper``, what that reports. A run has its ``seed``, ``metrics`` by test set,
+        without the metric's prefix, and, where the system was trained, ``record`` and
+        ``curve``.
     """
     return dict(
-        plan=plan.name, title=plan.title, input_size=plan.input_size,
-        tests=list(plan.tests), seeds=plan.seeds,
+        plan=plan.name, title=plan.title, tests=list(plan.tests), seeds=plan.seeds,
         systems={
             system.name: dict(
                 runs=[_run(plan, run_folder(work_dir, plan, system, seed), seed)
@@ -34,8 +33,8 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
 
 def _run(plan: Plan, folder: Path, seed: int) -> dict:
     files = {test: metrics_file(folder, test) for test in plan.tests}
-    run = dict(seed=seed,
-               metrics={t: load(f)['metrics'] for t, f in files.items() if f.exists()})
+    run = dict(seed=seed, metrics={test: _unprefixed(load(file)['metrics'])
+                                   for test, file in files.items() if file.exists()})
     record = folder / 'record.json'
     if record.exists():
         run.update(record=load(record), curve=learning_curve(folder / 'train'))
@@ -47,7 +46,12 @@ def learning_curve(train_dir: Path) -> List[list]:
     points = {}
     for log in sorted(train_dir.glob('*/vis_data/scalars.json')):
         for line in log.read_text().splitlines():
-            entry = json.loads(line)
-            if 'coco/AP' in entry:
-                points[entry['step']] = 100 * entry['coco/AP']
+            entry = _unprefixed(json.loads(line))
+            if 'AP' in entry:
+                points[entry['step']] = 100 * entry['AP']
     return [list(point) for point in sorted(points.items())]
+
+
+def _unprefixed(metrics: dict) -> dict:
+    """Metrics by their name alone, such as AP for coco/AP and crowdpose/AP."""
+    return {key.split('/')[-1]: value for key, value in metrics.items()}

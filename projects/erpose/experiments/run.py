@@ -77,7 +77,7 @@ def train(system: System, seed: int, folder: Path) -> None:
 
 def evaluate(system: System, checkpoint: Path, test: str, options: dict,
              folder: Path) -> None:
-    """Tests a checkpoint on one test set, unless that command was run."""
+    """Tests a checkpoint on one test set, unless that was done."""
     out = metrics_file(folder, test)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix('.partial.json')
@@ -86,9 +86,11 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     options = dict(system.options, **system.test_options, **options)
     if options:
         command += ['--cfg-options', *options_text(options)]
-    done = dict(test=test, command=readable(command, folder))
-    if out.exists() and load(out)['command'] == done['command']:
-        return
+    done = dict(test=test, command=readable(command, folder), weights_sha256=sha256(checkpoint))
+    if out.exists():
+        content = load(out)
+        if all(content.get(key) == value for key, value in done.items()):
+            return
     execute(command, folder / 'test.log')
     dump(dict(done, metrics=load(partial)), out, indent=2)
     partial.unlink()
@@ -129,8 +131,12 @@ def annotation_hashes(config: Config) -> dict:
                 raise FileNotFoundError(
                     f'{path} of {loader} is missing: let ERPOSE_DATA, or --data-root, name '
                     'the folder of the data sets')
-            hashes[part.ann_file] = hashlib.sha256(path.read_bytes()).hexdigest()
+            hashes[part.ann_file] = sha256(path)
     return hashes
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def commit() -> str:

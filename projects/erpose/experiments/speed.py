@@ -1,6 +1,6 @@
 """Parameters, GFLOPs and latency of systems, all in one run."""
 import logging
-from typing import Dict
+from typing import Dict, Tuple
 
 import torch
 from mmengine.analysis import get_model_complexity_info
@@ -13,29 +13,31 @@ from erpose.deploy import benchmark
 from erpose.engine import deployed_model
 
 
-def complexity(model: torch.nn.Module, size: int) -> dict:
-    """Parameters (M) and GFLOPs at size x size; one multiply-add is two FLOPs."""
+def complexity(model: torch.nn.Module, input_size: Tuple[int, int]) -> dict:
+    """Parameters (M), GFLOPs of a width and height; one multiply-add is two FLOPs."""
     logger = MMLogger.get_current_instance()
     level = logger.level
+    width, height = input_size
     logger.setLevel(logging.ERROR)  # it lists every operator that has no FLOPs to count
     with torch.no_grad():
         counts = get_model_complexity_info(
-            model, inputs=(torch.zeros(1, 3, size, size), None), show_table=False,
+            model, inputs=(torch.zeros(1, 3, height, width), None), show_table=False,
             show_arch=False)
     logger.setLevel(level)
     return dict(params=counts['params'] / 1e6, gflops=2 * counts['flops'] / 1e9)
 
 
-def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], size: int,
-            images: int = 16, rounds: int = 5) -> Dict[str, dict]:
-    """Size and speed of each system.
+def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], images: int = 16,
+            rounds: int = 5) -> Dict[str, dict]:
+    """Size and speed of each system, at the ``input_size`` of its config.
 
     Latency is that of image tensor to poses, post-processing included: batch 1, one
     thread, on images of the systems' validation set.
 
     Returns:
-        dict[str, dict]: By system: params (M), gflops, latency (median, ms) and
-        latency_ratio (median over turns of the latency over that of the first system).
+        dict[str, dict]: By system: input_size (width, height), params (M), gflops, latency
+        (median, ms) and latency_ratio (median over turns of the latency over that of the
+        first system).
     """
     models = {name: deployed_model(config, checkpoints.get(name))
               for name, config in configs.items()}
@@ -48,9 +50,10 @@ def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], size: int,
     finally:
         torch.set_num_threads(threads)
     return {
-        name: dict(complexity(model, size), latency=times[name]['total']['median'],
+        name: dict(complexity(models[name], config.input_size),
+                   input_size=config.input_size, latency=times[name]['total']['median'],
                    latency_ratio=times[name]['ratio'])
-        for name, model in models.items()
+        for name, config in configs.items()
     }
 
 

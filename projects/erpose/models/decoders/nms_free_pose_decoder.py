@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate, max_pool2d, pad
 
 from erpose.structures import PointPriors
 
-from .pose_decoder import PoseDecoder, Poses
+from .pose_decoder import PoseDecoder, Poses, sort_poses
 
 MAX_REACH = 8
 """Reach of the largest square in cells: there are as many max-poolings."""
@@ -29,8 +29,8 @@ class NMSFreePoseDecoder(PoseDecoder):
        square about the centre of its keypoints, as large as the pose asks.
 
     No two poses are compared, no step depends on how many people there are, and every
-    shape is static: the cost is that of a few max-poolings. Beaten poses keep their place
-    with a score of 0.
+    shape is static: the cost is that of a few max-poolings. Beaten poses come last, with a
+    score of 0.
 
     Args:
         flip_indices (Sequence[int]): The keypoint on the other side of the body, itself
@@ -67,7 +67,7 @@ class NMSFreePoseDecoder(PoseDecoder):
         poses = super().decode(scores * peaks, offsets, visibilities, priors)
         highest = self._highest(levels, poses.keypoints, priors)
         beaten = (highest > poses.scores.unsqueeze(1)) & self._views(poses.keypoints)
-        return poses._replace(scores=poses.scores * ~beaten.any(1))
+        return sort_poses(poses._replace(scores=poses.scores * ~beaten.any(1)))
 
     def _views(self, poses: Tensor) -> Tensor:
         """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
