@@ -2,7 +2,8 @@
 
 - every metafile entry names an existing config and, unless a URL, existing weights;
 - every figure of a metafile entry stands in the README's row of that model;
-- every file and config that README and docs link to or name exists.
+- every file that README and docs link to or name exists, and every config, also where
+  only its name stands or a pattern of names.
 """
 import re
 import sys
@@ -13,6 +14,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r'\]\((?!https?:|#|mailto:)([^)#\s]+)')
 NAMED = re.compile(r'\b((?:configs|tools|docs|requirements|checkpoints)/[\w./+-]+\.\w+)')
+CONFIG = re.compile(r'(?<![\w/{},-])([\w{},-]+_\dxb\d+-\d+e_[\w{},-]+)')
 
 
 def entries():
@@ -33,9 +35,10 @@ def check_metafiles(readme: str):
         if weights and '://' not in weights and not (ROOT / weights).exists():
             yield f'{where}: no weights {weights}'
         row = next((r for r in rows if f'`{model["Name"]}`' in r), '')
+        figures = [cell.strip() for cell in row.split('|')]
         for result in model.get('Results', []):
             for metric, value in result['Metrics'].items():
-                if str(value) not in row:
+                if f'{value:.2f}' not in figures:
                     yield f'{where}: {metric} {value} is not in the README\'s row of it'
 
 
@@ -50,6 +53,20 @@ def check_documents():
         for target in NAMED.findall(text):
             if not (ROOT / target).exists():
                 yield f'{here}: names {target}, which does not exist'
+        for pattern in CONFIG.findall(text):
+            for name in spelled_out(pattern):
+                if not list(ROOT.glob(f'configs/*/{name}.py')):
+                    yield f'{here}: names the config {name}, which does not exist'
+
+
+def spelled_out(pattern: str):
+    """The names that a pattern such as a-{n,s} stands for."""
+    head, brace, rest = pattern.partition('{')
+    if not brace:
+        return [pattern]
+    choices, _, tail = rest.partition('}')
+    return [name for choice in choices.split(',')
+            for name in spelled_out(f'{head}{choice}{tail}')]
 
 
 if __name__ == '__main__':

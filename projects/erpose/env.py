@@ -25,8 +25,9 @@ def report() -> str:
                      f'{torch.cuda.device_count()} device(s)')
         import erpose
         lines += [f'erpose                   {erpose.__version__}', 'compat']
-        lines += [f'  {step.name:22} {"changed" if step.acted else "nothing"}: {step.reason}'
-                  for step in erpose.compat.apply()]
+        for step in erpose.compat.apply():
+            lines.append(f'  {step.name:22} {"changed" if step.acted else "nothing"}: '
+                         f'{step.reason}')
     except ImportError as error:
         lines.append(f'not importable           {error}')
     return '\n'.join(lines)

@@ -97,7 +97,7 @@ def test_an_image_of_an_unknown_suffix_is_drawn_as_png(fixed_file, tmp_path, suf
 
 
 @pytest.mark.parametrize('images', ['nowhere', '.'])
-def test_calibration_without_images_is_refused_at_once(tmp_path, monkeypatch, capsys, images):
+def test_calibration_without_images_is_refused(tmp_path, monkeypatch, capsys, images):
     monkeypatch.chdir(tmp_path)
     assert main(['export', 'x.py', 'x.pth', 'n.onnx', '--int8', images]) == 1
     assert images in capsys.readouterr().err and not list(tmp_path.iterdir())

@@ -114,7 +114,8 @@ def test_pixels_are_normalised_as_in_training(config, bgr_to_rgb):
 
 def test_the_size_is_the_configs_unless_given(config, network, tmp_path):
     assert metadata(config)['input_size'] == (320, 320)
-    path = export_onnx(network[0], dict(network[1], input_size=(96, 64)), tmp_path / 'n.onnx')
+    path = export_onnx(network[0], dict(network[1], input_size=(96, 64)),
+                       tmp_path / 'n.onnx')
     assert Predictor(path).input_size == (96, 64)
     with pytest.raises(ValueError, match='no input_size.*--size'):
         export_onnx(network[0], dict(network[1], input_size=None), tmp_path / 'n.onnx')

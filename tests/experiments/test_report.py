@@ -27,7 +27,8 @@ def test_results_of_several_seeds(tmp_path):
                      record=dict(train_seconds=90, commit='c', train_command='train'))
                 for seed, ap in enumerate(aps)]
 
-    speed = dict(input_size=(96, 64), params=1.5, gflops=2.5, latency=10.0, latency_ratio=0.5)
+    speed = dict(input_size=(96, 64), params=1.5, gflops=2.5, latency=10.0,
+                 latency_ratio=0.5)
     systems = dict(A=dict(runs=runs(0.1, 0.2), speed=speed, paper='AP 50'),
                    B=dict(runs=[dict(seed=0, metrics={})], speed=speed))
     results = dict(plan='p', title='T', tests=['val'], seeds=[0, 1],

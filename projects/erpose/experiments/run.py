@@ -10,6 +10,7 @@
 Training and tests are the commands that a user would type; the record holds them.
 """
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -86,7 +87,8 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     options = dict(system.options, **system.test_options, **options)
     if options:
         command += ['--cfg-options', *options_text(options)]
-    done = dict(test=test, command=readable(command, folder), weights_sha256=sha256(checkpoint))
+    done = dict(test=test, command=readable(command, folder),
+                weights_sha256=sha256(checkpoint))
     if out.exists():
         content = load(out)
         if all(content.get(key) == value for key, value in done.items()):
@@ -112,12 +114,17 @@ def describe(system: System, seed: int) -> dict:
         config=_relative(system.config),
         options=options_text(system.options),
         seed=seed,
-        config_sha256=hashlib.sha256(config.pretty_text.encode()).hexdigest(),
+        config_sha256=hashlib.sha256(_canonical(config).encode()).hexdigest(),
         data_sha256=annotation_hashes(config),
         commit=commit(),
         versions={p: version_of(p) for p in PACKAGES if version_of(p) != '-'},
         machine=dict(python=platform.python_version(), system=platform.system(),
                      cores=os.cpu_count(), gpus=_gpus()))
+
+
+def _canonical(config: Config) -> str:
+    """The content of a config, in whatever order its files say it."""
+    return json.dumps(config.to_dict(), sort_keys=True, default=str)
 
 
 def annotation_hashes(config: Config) -> dict:

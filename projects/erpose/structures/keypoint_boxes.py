@@ -1,5 +1,5 @@
 """Boxes and areas derived from keypoints, for annotations and results without boxes."""
-from typing import Tuple, Union
+from typing import Tuple
 
 import numpy as np
 import torch
@@ -35,19 +35,9 @@ def keypoint_boxes(keypoints: np.ndarray,
     return boxes, areas.astype(np.float32)
 
 
-def pose_boxes(keypoints: Tensor, scale: Union[float, Tensor] = 1.0) -> Tensor:
-    """Box around all keypoints of predicted poses, grown about its centre by ``scale``.
-
-    Args:
-        keypoints (Tensor): In pixels, (..., K, 2).
-        scale (float): Factor on the width and height. Defaults to 1.0.
-
-    Returns:
-        Tensor: Boxes xyxy, (..., 4).
-    """
-    low, high = keypoints.amin(-2), keypoints.amax(-2)
-    centre, half = (low + high) / 2, (high - low) / 2 * scale
-    return torch.cat([centre - half, centre + half], -1)
+def pose_boxes(keypoints: Tensor) -> Tensor:
+    """Boxes xyxy around all keypoints of predicted poses: (..., 4) of (..., K, 2)."""
+    return torch.cat([keypoints.amin(-2), keypoints.amax(-2)], -1)
 
 
 def target_boxes(keypoints: Tensor, labelled: Tensor) -> Tensor:

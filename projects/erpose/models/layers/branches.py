@@ -35,7 +35,7 @@ class LevelStem(BaseModule):
         super().__init__(init_cfg=init_cfg)
         conv = DepthwiseSeparableConvModule if use_depthwise else ConvModule
         channels = [in_channels] + [feat_channels] * num_convs
-        self.out_channels = channels[-1]
+        self.stem_channels = channels[-1]
         self.convs = per_level(
             lambda: nn.Sequential(*[
                 conv(i, o, 3, padding=1, norm_cfg=norm_cfg, act_cfg=act_cfg)
@@ -61,7 +61,7 @@ class LevelBranch(LevelStem):
                  shared: bool = False, **kwargs):
         super().__init__(num_levels, in_channels, feat_channels, num_convs,
                          use_depthwise, shared, **kwargs)
-        self.outputs = per_level(lambda: nn.Conv2d(self.out_channels, out_channels, 1),
+        self.outputs = per_level(lambda: nn.Conv2d(self.stem_channels, out_channels, 1),
                                  num_levels, shared)
 
     def forward(self, feats: Sequence[Tensor]) -> List[Tensor]:
@@ -87,7 +87,7 @@ class AlignedBranch(LevelBranch):
                  act_cfg: dict = dict(type='SiLU', inplace=True), **kwargs):
         super().__init__(num_levels, in_channels, feat_channels, out_channels,
                          shared=shared, act_cfg=act_cfg, **kwargs)
-        width, narrow = self.out_channels, gathered_channels or self.out_channels
+        width, narrow = self.stem_channels, gathered_channels or self.stem_channels
         self.reductions = per_level(
             lambda: nn.Conv2d(width, narrow, 1) if gathered_channels else nn.Identity(),
             num_levels, shared)

@@ -1,8 +1,0 @@
-_base_ = './erpose-n_1xb32-30e_coco-mini-lsp-416x416.py'
-
-# RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
-checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
-model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
