@@ -232,7 +232,7 @@ FLIP = [0, 2, 1]
 
 def scene(*people):
     """Scores and offsets where people are ((level, row, column), score, pose)."""
-    priors = point_priors([(8, 8), (4, 4)], (8, 16))
+    priors = point_priors([(8, 12), (4, 6)], (8, 16))
     scores = torch.full((1, len(priors.points)), 1e-3)
     offsets = torch.zeros(1, len(priors.points), 3, 2)
     for (level, row, column), score, pose in people:
@@ -278,6 +278,22 @@ def test_front_and_back_are_two_hypotheses(turns, expected):
     assert found((FINE, .9, fine), (COARSE, .8, coarse)) == pytest.approx(expected)
 
 
+def test_who_shows_both_sides_is_a_peak_among_both():
+    """Its neighbour scores more; their centres are far from there and from each other."""
+    assert found(((0, 3, 3), .8, facing(52, 52, turn=0)),
+                 ((0, 3, 4), .9, facing(12, 12))) == pytest.approx([.9])
+
+
+@pytest.mark.parametrize('apart, shown', [(1., [True, True]), (2., [True, False]),
+                                          (-2., [False, True])])
+def test_the_side_is_the_mean_of_the_pairs(apart, shown):
+    """Two pairs in a pose of size 10: 0.15 sizes on average are the border."""
+    low, high = (0., 10 - apart) if apart > 0 else (-apart, 10.)
+    pose = torch.tensor([[low + apart, 0.], [low, 0.], [high + apart, 10.], [high, 10.]])
+    views = NMSFreePoseDecoder([1, 0, 3, 2])._views(pose[None, None])
+    assert views.flatten().tolist() == shown
+
+
 def test_keypoints_without_sides_have_one_field():
     front, back = facing(28, 28), facing(28, 28, turn=-1)
     assert found((FINE, .9, front), (COARSE, .8, back),
@@ -289,6 +305,12 @@ def test_the_square_grows_with_the_pose(size, expected):
     """Two cells from the centre somebody else scores more."""
     assert found(((0, 2, 4), .9, facing(36, 20)),
                  ((1, 2, 1), .8, facing(36, 36, size))) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('column, expected', [(8, [.9]), (9, [.8, .9])])
+def test_the_square_reaches_eight_cells_at_most(column, expected):
+    assert found(((0, 0, column), .9, facing(8 * column + 4, 4)),
+                 ((0, 0, 0), .8, facing(4, 4, 300.))) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize('settings', [
