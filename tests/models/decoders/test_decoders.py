@@ -384,9 +384,50 @@ def test_the_first_of_equal_neighbours_is_the_peak():
         assert sorted(expected) == sorted((int(y), int(x)) for x, y in kept)
 
 
+@pytest.mark.parametrize('agreement', [0.07, 0.5])
+def test_a_pose_is_the_mean_of_those_around_that_agree(agreement):
+    rng = torch.Generator().manual_seed(0)
+    priors = point_priors([(6, 7), (3, 4)], (8, 16))
+    pose = 60 * torch.rand(K, 2, generator=rng)
+    poses = pose + 2 * torch.randn(len(priors.points), K, 2, generator=rng)
+    offsets = (poses - priors.points[:, None]) / priors.strides[:, None, None]
+    for level, row, column in [(0, 1, 5), (0, 3, 2), (1, 1, 1)]:
+        width = priors.levels[level].width
+        cell = priors.levels[level].start + row * width + column
+        scores = torch.rand(len(poses), generator=rng) / 2
+        scores[cell] = 0.9
+        found = NMSFreePoseDecoder(range(K), agreement=agreement).decode(
+            scores[None], offsets.flatten(1)[None], None, priors)
+        size = float((poses[cell].amax(0) - poses[cell].amin(0)).prod().sqrt())
+        total = mean = 0
+        for other in [cell + dy * width + dx for dy in (-1, 0, 1) for dx in (-1, 0, 1)]:
+            d2 = float((poses[other] - poses[cell]).square().sum(1).mean()) / size**2
+            weight = float(scores[other])**2 * np.exp(-d2 / 2 / agreement**2)
+            total, mean = total + weight, mean + weight * poses[other]
+        assert (mean / total - poses[cell]).abs().max() > 0.1
+        torch.testing.assert_close(found.keypoints[0, 0], mean / total, rtol=0, atol=1e-3)
+
+
+def test_other_people_and_borders_do_not_move_a_pose():
+    priors = point_priors([(2, 2)], (8, ))
+    poses = 1e3 * torch.arange(4.).view(4, 1, 1) + 50 * torch.rand(4, K, 2)
+    offsets = (poses - priors.points[:, None]) / 8
+    found = NMSFreePoseDecoder(range(K)).decode(
+        torch.tensor([[.6, .7, .8, .9]]), offsets.flatten(1)[None], None, priors)
+    torch.testing.assert_close(found.keypoints[0, 0], poses[3])
+
+
+def test_poses_without_size_or_score_are_finite():
+    priors = point_priors([(3, 3)], (8, ))
+    found = NMSFreePoseDecoder(range(K)).decode(
+        torch.zeros(1, 9), torch.zeros(1, 9, 2 * K), None, priors)
+    points = found.keypoints[0, :, 0].round()
+    assert sorted(points.tolist()) == sorted(priors.points.tolist())
+
+
 @pytest.mark.parametrize('settings', [
     dict(reach=-1), dict(sideways=-0.1), dict(reach=float('nan')),
-    dict(sideways=float('nan'))])
-def test_reach_and_sideways_are_not_negative(settings):
-    with pytest.raises(ValueError, match='must not be negative, got'):
+    dict(sideways=float('nan')), dict(agreement=0), dict(agreement=float('nan'))])
+def test_settings_out_of_range(settings):
+    with pytest.raises(ValueError, match='must not be negative, agreement positive, got'):
         NMSFreePoseDecoder(FLIP, **settings)

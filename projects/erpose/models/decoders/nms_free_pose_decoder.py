@@ -8,7 +8,7 @@ from torch.nn.functional import interpolate, max_pool2d, pad
 
 from erpose.structures import PointPriors
 
-from .pose_decoder import PoseDecoder, Poses, sort_poses
+from .pose_decoder import PoseDecoder, Poses, poses_at, sort_poses, visibilities_at
 
 MAX_REACH = 8
 """Reach of the largest square in cells: there are as many max-poolings."""
@@ -24,11 +24,15 @@ class NMSFreePoseDecoder(PoseDecoder):
     2. *Peaks of a level*: the cells that none of their eight neighbours outscores. Of
        neighbours that score the same, as many do in half precision, the first in reading
        order is it. The best of all levels are decoded.
-    3. *Peaks of all levels*: a person may peak on several. So the levels are laid over one
+    3. *Agreement*: the cells about a peak mostly hold the same person. Its pose is the mean
+       of those that agree (after box voting, Gidaris and Komodakis 2015), with weights
+       ``score^2 exp(-d^2 / 2)``, d being the distance to the peak's pose, root mean square
+       over the keypoints, in units of ``agreement``.
+    4. *Peaks of all levels*: a person may peak on several. So the levels are laid over one
        another, in cells of the finest, and a peak is beaten where another scores more in a
        square about the centre of its keypoints, as large as the pose asks.
 
-    No two poses are compared, no step depends on how many people there are, and every
+    No two persons are compared, no step depends on how many people there are, and every
     shape is static: the cost is that of a few max-poolings. Beaten poses come last, with a
     score of 0.
 
@@ -41,17 +45,19 @@ class NMSFreePoseDecoder(PoseDecoder):
         sideways (float): A pose is seen from the side where its left and its right
             keypoints are, on average, no farther apart than this along x, in its sizes.
             Defaults to 0.15.
+        agreement (float): In sizes of the pose. Defaults to 0.07.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
     def __init__(self, flip_indices: Sequence[int], reach: float = 0.25,
-                 sideways: float = 0.15, max_per_img: int = 100):
+                 sideways: float = 0.15, agreement: float = 0.07, max_per_img: int = 100):
         super().__init__(max_per_img)
-        if not (reach >= 0 and sideways >= 0):
-            raise ValueError('reach and sideways must not be negative, got '
-                             f'{reach} and {sideways}')
+        if not (reach >= 0 and sideways >= 0 and agreement > 0):
+            raise ValueError('reach and sideways must not be negative, agreement positive, '
+                             f'got {reach}, {sideways} and {agreement}')
         self.reach = reach
         self.sideways = sideways
+        self.agreement = agreement
         pairs = max(sum(k < other for k, other in enumerate(flip_indices)), 1)
         self.side = [[((k < other) - (k > other)) / pairs, 0.]
                      for k, other in enumerate(flip_indices)]
@@ -64,16 +70,31 @@ class NMSFreePoseDecoder(PoseDecoder):
         levels = _levels(fields, priors)
         peaks = torch.cat([_is_peak(level).flatten(2) for level in levels], -1)
         peaks = (peaks | ~views).all(1)
-        poses = super().decode(scores * peaks, offsets, visibilities, priors)
-        highest = self._highest(levels, poses.keypoints, priors)
-        beaten = (highest > poses.scores.unsqueeze(1)) & self._views(poses.keypoints)
-        return sort_poses(poses._replace(scores=poses.scores * ~beaten.any(1)))
+        best, index = self.best(scores * peaks)
+        poses = self._agreed(index, scores, offsets, priors)
+        highest = self._highest(levels, poses, priors)
+        beaten = ((highest > best.unsqueeze(1)) & self._views(poses)).any(1)
+        return sort_poses(Poses(best * ~beaten, poses,
+                                visibilities_at(index, visibilities, offsets)))
 
     def _views(self, poses: Tensor) -> Tensor:
         """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
         apart = (poses * poses.new_tensor(self.side)).sum((-2, -1))
         margin = self.sideways * _sizes(poses)
         return torch.stack([apart >= -margin, apart <= margin], 1)
+
+    def _agreed(self, index: Tensor, scores: Tensor, offsets: Tensor,
+                priors: PointPriors) -> Tensor:
+        """Poses (B, N, K, 2) of the priors ``index`` (B, N), meaned with those around."""
+        near = _around(index, priors)
+        poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
+        scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
+        peak = poses[:, :, 4:5]
+        unit = self.agreement * _sizes(peak).clamp(min=1e-3)
+        distance = (poses - peak).square().sum(-1).mean(-1).sqrt() / unit
+        weight = scores.square() * torch.exp(-distance.square() / 2)
+        weight = weight / weight.sum(-1, keepdim=True)
+        return (weight[..., None, None] * poses).sum(2)
 
     def _highest(self, levels: Sequence[Tensor], poses: Tensor,
                  priors: PointPriors) -> Tensor:
@@ -100,6 +121,19 @@ class NMSFreePoseDecoder(PoseDecoder):
         index = (index + x.clamp(0, width - 1)).unsqueeze(1)
         return torch.stack(squares, 2).flatten(2).gather(
             2, index.expand(-1, field.shape[1], -1))
+
+
+def _around(index: Tensor, priors: PointPriors) -> Tensor:
+    """Priors ``index`` (B, N) and the eight cells around each, (B, N, 9).
+
+    The cell itself is the fifth. At a border some of the nine lie elsewhere: what they
+    predict does not agree.
+    """
+    width = torch.cat([index.new_full((level.height * level.width, ), level.width)
+                       for level in priors.levels])[index].unsqueeze(-1)
+    step = torch.arange(-1, 2, device=index.device)
+    near = (index.unsqueeze(-1) + width * step).unsqueeze(-1) + step
+    return near.flatten(-2).clamp(0, len(priors.points) - 1)
 
 
 def _levels(fields: Tensor, priors: PointPriors) -> List[Tensor]:

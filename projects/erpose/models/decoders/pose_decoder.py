@@ -1,5 +1,5 @@
 """From raw outputs of all priors to the poses of an image."""
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -68,12 +68,26 @@ class PoseDecoder:
                 then 1 for every keypoint.
             priors (PointPriors): The A priors.
         """
-        scores, index = scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
-        keypoints = decode_poses(_take(offsets, index), priors.points[index],
-                                 priors.strides[index])
-        if visibilities is None:
-            return Poses(scores, keypoints, torch.ones_like(keypoints[..., 0]))
-        return Poses(scores, keypoints, _take(visibilities, index).sigmoid())
+        scores, index = self.best(scores)
+        return Poses(scores, poses_at(index, offsets, priors),
+                     visibilities_at(index, visibilities, offsets))
+
+    def best(self, scores: Tensor) -> Tuple[Tensor, Tensor]:
+        """The N best of scores (B, A), the best first, and their priors: both (B, N)."""
+        return scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
+
+
+def poses_at(index: Tensor, offsets: Tensor, priors: PointPriors) -> Tensor:
+    """Poses (B, N, K, 2), in pixels, of the priors ``index`` (B, N); offsets (B, A, 2K)."""
+    return decode_poses(_take(offsets, index), priors.points[index], priors.strides[index])
+
+
+def visibilities_at(index: Tensor, visibilities: Optional[Tensor],
+                    offsets: Tensor) -> Tensor:
+    """Probabilities (B, N, K) of the priors ``index`` (B, N); 1 if not predicted."""
+    if visibilities is None:
+        return offsets.new_ones(*index.shape, offsets.shape[-1] // 2)
+    return _take(visibilities, index).sigmoid()
 
 
 def _take(values: Tensor, index: Tensor) -> Tensor:
