@@ -1,10 +1,58 @@
-"""README, docs, metafiles and configs agree."""
+"""README, docs, metafiles and configs agree, and what does not is found."""
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+SCRIPT = Path(__file__).parents[2] / 'tools' / 'check_docs.py'
+METAFILE = '''
+Models:
+  - Name: a-n_1xb8-12e_x
+    Config: configs/a/a-n_1xb8-12e_x.py
+    Results:
+      - Metrics: {AP: 2.40}
+'''
+README = '''
+| `a-n_1xb8-12e_x` | 2.40 | 12.40 |
+
+See [docs](a.md), tools/check_docs.py and a-{n,s}_1xb8-12e_x.
+'''
+
+
+def check(script):
+    return subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+
 
 def test_check_docs():
-    script = Path(__file__).parents[2] / 'tools' / 'check_docs.py'
-    result = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    result = check(SCRIPT)
     assert result.returncode == 0, result.stdout
+
+
+@pytest.fixture
+def project(tmp_path):
+    for folder in ('configs/a', 'docs', 'tools'):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(SCRIPT, tmp_path / 'tools')
+    (tmp_path / 'model-index.yml').write_text('Import: [configs/a/metafile.yml]')
+    (tmp_path / 'configs/a/metafile.yml').write_text(METAFILE)
+    for name in ('configs/a/a-n_1xb8-12e_x.py', 'configs/a/a-s_1xb8-12e_x.py', 'a.md'):
+        (tmp_path / name).touch()
+    (tmp_path / 'README.md').write_text(README)
+    return tmp_path
+
+
+@pytest.mark.parametrize('before, after, said', [
+    ('| 2.40 |', '| 2.41 |', 'AP 2.4 is not in'),
+    ('a.md', 'b.md', 'broken link b.md'),
+    ('tools/check_docs.py', 'tools/nothing.py', 'names tools/nothing.py'),
+    ('a-{n,s}_', 'a-{n,t}_', 'names the config a-t_1xb8-12e_x,'),
+])
+def test_what_does_not_agree_is_found(project, before, after, said):
+    result = check(project / 'tools/check_docs.py')
+    assert result.returncode == 0, result.stdout
+    (project / 'README.md').write_text(README.replace(before, after))
+    result = check(project / 'tools/check_docs.py')
+    assert result.returncode == 1
+    assert len(result.stdout.splitlines()) == 1 and said in result.stdout

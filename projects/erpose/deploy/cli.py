@@ -136,16 +136,15 @@ def export(args) -> int:
         raise ValueError(f'{args.int8}: no images to calibrate on')
     network, info = load_network(args.config, args.checkpoint)
     out = writable(args.out)
-    if args.fp16 or args.int8:
-        with tempfile.TemporaryDirectory(dir=out.parent) as folder:
-            whole = export_onnx(network, info, Path(folder) / out.name, _side(args.size),
-                                args.dynamic)
-            if args.fp16:
-                to_float16(whole, out)
-            else:
-                to_int8(whole, out, map(read_image, files))
-    else:
-        export_onnx(network, info, out, _side(args.size), args.dynamic)
+    with tempfile.TemporaryDirectory(dir=out.parent) as folder:
+        whole = export_onnx(network, info, Path(folder) / out.name, _side(args.size),
+                            args.dynamic)
+        if args.fp16:
+            to_float16(whole, out)
+        elif args.int8:
+            to_int8(whole, out, map(read_image, files))
+        else:
+            whole.replace(out)
     print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
     return 0
 

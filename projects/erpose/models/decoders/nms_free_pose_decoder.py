@@ -33,8 +33,8 @@ class NMSFreePoseDecoder(PoseDecoder):
        square about the centre of its keypoints, as large as the pose asks.
 
     No two persons are compared, no step depends on how many people there are, and every
-    shape is static: the cost is that of a few max-poolings. Beaten poses come last, with a
-    score of 0.
+    shape is static: the cost is that of a few max-poolings and gathers. Beaten poses come
+    last, with a score of 0.
 
     Args:
         flip_indices (Sequence[int]): The keypoint on the other side of the body, itself
@@ -64,7 +64,8 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`; those that are no peaks have a score of 0."""
+        """As :meth:`PoseDecoder.decode`; poses are means of what agrees, and those that
+        are no peaks have a score of 0."""
         views = self._views(offsets.unflatten(-1, (-1, 2)))
         fields = scores.unsqueeze(1) * views
         levels = _levels(fields, priors)
@@ -85,7 +86,7 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def _agreed(self, index: Tensor, scores: Tensor, offsets: Tensor,
                 priors: PointPriors) -> Tensor:
-        """Poses (B, N, K, 2) of the priors ``index`` (B, N), meaned with those around."""
+        """Poses (B, N, K, 2) of the priors ``index`` (B, N): means of what agrees."""
         near = _around(index, priors)
         poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
         scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
