@@ -26,8 +26,9 @@ def measure_speed(plan, work_dir: Path) -> dict:
     configs, checkpoints = {}, {}
     for system in plan.systems:
         configs[system.name] = system.load(test=True)
-        trained = run_folder(work_dir, plan, plan.system(system.weights_of), plan.seeds[0])
-        checkpoints[system.name] = str(last_checkpoint(trained / 'train'))
+        trained = plan.system(system.weights_of)
+        folder = run_folder(work_dir, plan, trained, trained.seeds[0])
+        checkpoints[system.name] = str(last_checkpoint(folder / 'train'))
     return measure(configs, checkpoints)
 
 

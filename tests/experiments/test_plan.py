@@ -25,11 +25,23 @@ systems:
   - {{name: A, config: {CONFIG}, options: {{x: 1}}}}
   - {{name: "A, OKS-NMS", weights_of: A, test_options: {{y: 2}}}}
 '''))
-    assert plan.title == 'p' and plan.seeds == [0] and list(plan.tests) == ['test']
+    assert plan.title == 'p' and list(plan.tests) == ['test']
     first, second = plan.systems
     assert second.config == first.config and second.options == {'x': 1}
     assert (first.weights_of, second.weights_of) == ('A', 'A')
     assert second.slug == 'a-oks-nms'
+    assert first.seeds == second.seeds == [0]
+
+
+def test_seeds_of_the_plan_and_of_a_system(tmp_path):
+    plan = load_plan(write(tmp_path / 'p.yml', f'''
+seeds: [0, 1]
+systems:
+  - {{name: A, config: {CONFIG}}}
+  - {{name: B, config: {CONFIG}, seeds: [3]}}
+  - {{name: C, weights_of: B}}
+'''))
+    assert [system.seeds for system in plan.systems] == [[0, 1], [3], [3]]
 
 
 def test_environment_in_the_options_of_tests(tmp_path, monkeypatch):
@@ -48,6 +60,8 @@ tests: {{val: {{ann: $ERPOSE_DATA/a.json}}}}
     (f'[{{name: A, config: {CONFIG}, confg: x}}]', 'confg'),
     (f'[{{name: A, config: {CONFIG}}}, {{name: A, config: {CONFIG}}}]', 'two systems'),
     ('[{name: A, weights_of: B}]', "weights of 'B'"),
+    (f'[{{name: A, config: {CONFIG}, seeds: 3}}]', 'seeds must be a list'),
+    (f'[{{name: A, config: {CONFIG}, seeds: []}}]', 'seeds must be a list'),
 ])
 def test_a_broken_plan_names_file_and_cause(tmp_path, systems, message):
     with pytest.raises(ValueError, match=message) as error:

@@ -20,6 +20,7 @@ class System(NamedTuple):
         test_options (dict): Changes of the config in tests alone.
         weights_of (str): Name of the system that is trained for this one: its own, or
             another's with the same config.
+        seeds (list[int]): It is trained once with each.
         paper (str): What the paper reports for this row, if it has it.
     """
     name: str
@@ -27,6 +28,7 @@ class System(NamedTuple):
     options: dict
     test_options: dict
     weights_of: str
+    seeds: List[int]
     paper: str = ''
 
     @property
@@ -47,13 +49,11 @@ class Plan(NamedTuple):
     Attributes:
         name (str): Stem of the file.
         title (str): One sentence, heads the report.
-        seeds (list[int]): Every system is trained once with each.
         systems (list[System]): The rows.
         tests (dict[str, dict]): Changes of the config by name of the test set.
     """
     name: str
     title: str
-    seeds: List[int]
     systems: List[System]
     tests: Dict[str, dict]
 
@@ -83,30 +83,30 @@ def load_plan(name: str) -> Plan:
         raise ValueError(f'{path}: no systems: list what to compare under "systems:"')
     systems: List[System] = []
     for entry in content['systems']:
-        systems.append(_system(entry, systems, path))
+        systems.append(_system(entry, systems, path, content.get('seeds', [0])))
     tests = {test: {k: os.path.expandvars(v) if isinstance(v, str) else v
                     for k, v in (options or {}).items()}
              for test, options in (content.get('tests') or {'test': {}}).items()}
-    return Plan(path.stem, content.get('title', path.stem), content.get('seeds', [0]),
-                systems, tests)
+    return Plan(path.stem, content.get('title', path.stem), systems, tests)
 
 
-def _system(entry: dict, known: List[System], path: Path) -> System:
+def _system(entry: dict, known: List[System], path: Path, seeds: List[int]) -> System:
     unknown = set(entry) - {'name', 'config', 'options', 'test_options', 'weights_of',
-                            'paper'}
+                            'seeds', 'paper'}
     if unknown or 'name' not in entry:
         raise ValueError(f'{path}: a system has a name and a config (or weights_of), and '
-                         f'may have options, test_options and paper; got {sorted(entry)}')
+                         'may have options, test_options, seeds and paper; got '
+                         f'{sorted(entry)}')
     if entry['name'] in [s.name for s in known]:
         raise ValueError(f'{path}: two systems are named {entry["name"]!r}')
     trained: Optional[System] = None
     if 'weights_of' in entry:
         trained = next((s for s in known if s.name == entry['weights_of']), None)
-        if trained is None or 'config' in entry or 'options' in entry:
+        if trained is None or {'config', 'options', 'seeds'} & set(entry):
             raise ValueError(f'{path}: {entry["name"]!r} takes the weights of '
                              f'{entry["weights_of"]!r}: name a system above it, and give '
-                             'no config and no options, for they are that one\'s')
-        config, options = trained.config, trained.options
+                             'no config, options and seeds, for they are that one\'s')
+        config, options, seeds = trained.config, trained.options, trained.seeds
     else:
         if 'config' not in entry:
             raise ValueError(f'{path}: {entry["name"]!r} has no config')
@@ -116,6 +116,10 @@ def _system(entry: dict, known: List[System], path: Path) -> System:
             raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} '
                              'beside the plan or under configs/')
         options = entry.get('options') or {}
+        seeds = entry.get('seeds', seeds)
+        if not (isinstance(seeds, list) and seeds and all(type(s) is int for s in seeds)):
+            raise ValueError(f'{path}: {entry["name"]!r}: seeds must be a list of '
+                             f'integers, such as [0, 1], got {seeds!r}')
     return System(entry['name'], config, options, entry.get('test_options') or {},
-                  trained.weights_of if trained else entry['name'],
+                  trained.weights_of if trained else entry['name'], seeds,
                   str(entry.get('paper') or ''))

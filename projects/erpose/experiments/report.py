@@ -29,11 +29,9 @@ def write_report(results: dict, folder: Path) -> Path:
         results (dict): See :func:`~erpose.experiments.results.collect`.
         folder (Path): Exists.
     """
-    seeds = len(results['seeds'])
     parts = [f'# {results["title"]}',
              f'Written by `python tools/experiment.py {results["plan"]}`; do not edit. '
-             f'Metrics in percent; seeds: {seeds}'
-             + (' (mean ± half the range).' if seeds > 1 else '.')]
+             'Metrics in percent; of several seeds mean ± standard deviation.']
     for test in results['tests']:
         parts += [f'## {test}', _metrics(results['systems'], test)]
     if any(system['speed'] for system in results['systems'].values()):
@@ -53,12 +51,11 @@ def values(system: dict, test: str, key: str) -> List[float]:
 
 
 def cell(values: Sequence[float]) -> str:
-    """Mean of the seeds in percent; with several, also half their range."""
+    """Mean of the seeds in percent; of several, also their standard deviation (n - 1)."""
     if not values:
         return '-'
-    mean = 100 * statistics.fmean(values)
-    spread = 50 * (max(values) - min(values))
-    return f'{mean:.2f} ± {spread:.2f}' if len(values) > 1 else f'{mean:.2f}'
+    mean = f'{100 * statistics.fmean(values):.2f}'
+    return f'{mean} ± {100 * statistics.stdev(values):.2f}' if len(values) > 1 else mean
 
 
 def _metrics(systems: dict, test: str) -> str:

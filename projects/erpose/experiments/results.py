@@ -13,18 +13,18 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
     """The results of a plan.
 
     Returns:
-        dict: ``plan``, ``title``, ``tests`` (names), ``seeds``, and ``systems``: by name
+        dict: ``plan``, ``title``, ``tests`` (names) and ``systems``: by name
         ``runs``, one a seed, ``speed`` (of :func:`~erpose.experiments.speed.measure`) and
         ``paper``, what that reports. A run has its ``seed``, ``metrics`` by test set,
         without the metric's prefix, and, where the system was trained, ``record`` and
         ``curve``.
     """
     return dict(
-        plan=plan.name, title=plan.title, tests=list(plan.tests), seeds=plan.seeds,
+        plan=plan.name, title=plan.title, tests=list(plan.tests),
         systems={
             system.name: dict(
                 runs=[_run(plan, run_folder(work_dir, plan, system, seed), seed)
-                      for seed in plan.seeds],
+                      for seed in system.seeds],
                 speed=speed.get(system.name),
                 paper=system.paper)
             for system in plan.systems

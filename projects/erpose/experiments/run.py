@@ -39,8 +39,8 @@ def metrics_file(folder: Path, test: str) -> Path:
 
 def run(plan: Plan, work_dir: Path) -> None:
     """Does what is left of the experiment: trains, tests and records every run."""
-    for seed in plan.seeds:
-        for system in plan.systems:
+    for seed in sorted({seed for system in plan.systems for seed in system.seeds}):
+        for system in (s for s in plan.systems if seed in s.seeds):
             trained = plan.system(system.weights_of)
             weights = run_folder(work_dir, plan, trained, seed) / 'train'
             folder = run_folder(work_dir, plan, system, seed)
