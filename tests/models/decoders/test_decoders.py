@@ -243,10 +243,11 @@ def scene(*people):
 
 
 def found(*people, flip_indices=FLIP):
-    """Scores of those that stay, the lowest first."""
+    """The peaks' scores of those that stay, the lowest first: where no neighbour agrees, a
+    person scores sqrt(s sqrt(s^2 / 9))."""
     scores, offsets, priors = scene(*people)
     poses = NMSFreePoseDecoder(flip_indices).decode(scores, offsets, None, priors)
-    return sorted(s for s in poses.scores[0].tolist() if s > 0.01)
+    return sorted(3**0.5 * s for s in poses.scores[0].tolist() if s > 0.01)
 
 
 def facing(x, y, size=12., turn=1.):
@@ -330,12 +331,13 @@ def test_peaks_equal_a_slow_loop(settings):
         beaten += sum(score == 0 for score in expected.values())
         best_first = sorted(expected.values(), reverse=True)
         others = [0] * (count - len(best_first))
-        assert poses.scores[b].tolist() == best_first + others
+        assert poses.scores[b].tolist() == pytest.approx(best_first + others, rel=1e-4)
     assert beaten > 0 and best_first[0] > 0
 
 
 def slow_peaks(scores, offsets, priors, reach, sideways):
-    """Score of each cell that is a peak of its level, 0 if one elsewhere beats it."""
+    """Score of the pose of each cell that is a peak of its level, 0 if one elsewhere beats
+    it."""
     scores = scores.tolist()
     poses = (offsets.unflatten(-1, (-1, 2)) * priors.strides[:, None, None]
              + priors.points[:, None])
@@ -363,7 +365,12 @@ def slow_peaks(scores, offsets, priors, reach, sideways):
                   if view & views[a]
                   and y in {i * level.height // finest.height for i in rows}
                   and x in {j * level.width // finest.width for j in columns}]
-        result[a] = scores[a] if not rivals or scores[a] >= max(rivals) else 0
+        result[a] = 0
+        if not rivals or scores[a] >= max(rivals):
+            d2 = (poses[around] - poses[a]).square().sum(-1).mean(-1) / sizes[a]**2
+            agreed = sum(scores[other]**2 * np.exp(-d / 2 / 0.07**2)
+                         for other, d in zip(around, d2.tolist())) / 9
+            result[a] = (scores[a] * agreed**0.5)**0.5
     return result
 
 
@@ -407,6 +414,12 @@ def test_a_pose_is_the_mean_of_those_around_that_agree(agreement):
             total, mean = total + weight, mean + weight * poses[other]
         assert (mean / total - poses[cell]).abs().max() > 0.1
         torch.testing.assert_close(found.keypoints[0, 0], mean / total, rtol=0, atol=1e-3)
+        assert float(found.scores[0, 0]) == pytest.approx((0.9 * (total / 9)**0.5)**0.5)
+
+
+@pytest.mark.parametrize('cell', [(0, 0, 0), (0, 7, 0), (0, 7, 11), (1, 0, 0), (1, 3, 5)])
+def test_nobody_agrees_from_beyond_a_border(cell):
+    assert found((cell, .9, facing(20, 20))) == pytest.approx([.9])
 
 
 def test_other_people_and_borders_do_not_move_a_pose():

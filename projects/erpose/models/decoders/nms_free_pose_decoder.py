@@ -1,5 +1,5 @@
 """The decoder without NMS: the peaks of the scores are the persons."""
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import TASK_UTILS
@@ -27,7 +27,9 @@ class NMSFreePoseDecoder(PoseDecoder):
     3. *Agreement*: the cells about a peak mostly hold the same person. Its pose is the mean
        of those that agree (after box voting, Gidaris and Komodakis 2015), with weights
        ``score^2 exp(-d^2 / 2)``, d being the distance to the peak's pose, root mean square
-       over the keypoints, in units of ``agreement``.
+       over the keypoints, in units of ``agreement``. Its score is the geometric mean of the
+       peak's and of the root mean square of the nine, in which one counts as it agrees: a
+       pose that its neighbours do not confirm ranks lower.
     4. *Peaks of all levels*: a person may peak on several. So the levels are laid over one
        another, in cells of the finest, and a peak is beaten where another scores more in a
        square about the centre of its keypoints, as large as the pose asks.
@@ -64,18 +66,18 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`; poses are means of what agrees, and those that
-        are no peaks have a score of 0."""
+        """As :meth:`PoseDecoder.decode`; poses are means of what agrees, which their
+        scores count, and those that are no peaks have a score of 0."""
         views = self._views(offsets.unflatten(-1, (-1, 2)))
         fields = scores.unsqueeze(1) * views
         levels = _levels(fields, priors)
         peaks = torch.cat([_is_peak(level).flatten(2) for level in levels], -1)
         peaks = (peaks | ~views).all(1)
         best, index = self.best(scores * peaks)
-        poses = self._agreed(index, scores, offsets, priors)
+        agreed, poses = self._agreed(index, scores, offsets, priors)
         highest = self._highest(levels, poses, priors)
         beaten = ((highest > best.unsqueeze(1)) & self._views(poses)).any(1)
-        return sort_poses(Poses(best * ~beaten, poses,
+        return sort_poses(Poses((best * agreed).sqrt() * ~beaten, poses,
                                 visibilities_at(index, visibilities, offsets)))
 
     def _views(self, poses: Tensor) -> Tensor:
@@ -85,8 +87,9 @@ class NMSFreePoseDecoder(PoseDecoder):
         return torch.stack([apart >= -margin, apart <= margin], 1)
 
     def _agreed(self, index: Tensor, scores: Tensor, offsets: Tensor,
-                priors: PointPriors) -> Tensor:
-        """Poses (B, N, K, 2) of the priors ``index`` (B, N): means of what agrees."""
+                priors: PointPriors) -> Tuple[Tensor, Tensor]:
+        """Scores (B, N) and poses (B, N, K, 2) of the priors ``index`` (B, N): root mean
+        squares and means of what agrees."""
         near = _around(index, priors)
         poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
         scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
@@ -94,8 +97,8 @@ class NMSFreePoseDecoder(PoseDecoder):
         unit = self.agreement * _sizes(peak).clamp(min=1e-3)
         distance = (poses - peak).square().sum(-1).mean(-1).sqrt() / unit
         weight = scores.square() * torch.exp(-distance.square() / 2)
-        weight = weight / weight.sum(-1, keepdim=True)
-        return (weight[..., None, None] * poses).sum(2)
+        share = weight / weight.sum(-1, keepdim=True)
+        return weight.mean(-1).sqrt(), (share[..., None, None] * poses).sum(2)
 
     def _highest(self, levels: Sequence[Tensor], poses: Tensor,
                  priors: PointPriors) -> Tensor:
@@ -134,7 +137,7 @@ def _around(index: Tensor, priors: PointPriors) -> Tensor:
                        for level in priors.levels])[index].unsqueeze(-1)
     step = torch.arange(-1, 2, device=index.device)
     near = (index.unsqueeze(-1) + width * step).unsqueeze(-1) + step
-    return near.flatten(-2).clamp(0, len(priors.points) - 1)
+    return near.flatten(-2) % len(priors.points)
 
 
 def _levels(fields: Tensor, priors: PointPriors) -> List[Tensor]:
