@@ -90,13 +90,13 @@ class NMSFreePoseDecoder(PoseDecoder):
                 priors: PointPriors) -> Tuple[Tensor, Tensor]:
         """Scores (B, N) and poses (B, N, K, 2) of the priors ``index`` (B, N): root mean
         squares and means of what agrees."""
-        near = _around(index, priors)
+        near, exists = _around(index, priors)
         poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
         scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
         peak = poses[:, :, 4:5]
         unit = self.agreement * _sizes(peak).clamp(min=1e-3)
         distance = (poses - peak).square().sum(-1).mean(-1).sqrt() / unit
-        weight = scores.square() * torch.exp(-distance.square() / 2)
+        weight = scores.square() * torch.exp(-distance.square() / 2) * exists
         share = weight / weight.sum(-1, keepdim=True)
         return weight.mean(-1).sqrt(), (share[..., None, None] * poses).sum(2)
 
@@ -127,17 +127,20 @@ class NMSFreePoseDecoder(PoseDecoder):
             2, index.expand(-1, field.shape[1], -1))
 
 
-def _around(index: Tensor, priors: PointPriors) -> Tensor:
-    """Priors ``index`` (B, N) and the eight cells around each, (B, N, 9).
+def _around(index: Tensor, priors: PointPriors) -> Tuple[Tensor, Tensor]:
+    """Priors ``index`` (B, N) with the eight cells around each, (B, N, 9), and whether they
+    exist.
 
-    The cell itself is the fifth. At a border some of the nine lie elsewhere: what they
-    predict does not agree.
+    The cell itself is the fifth. At a border some of the nine do not exist or lie
+    elsewhere: what those predict does not agree.
     """
     width = torch.cat([index.new_full((level.height * level.width, ), level.width)
                        for level in priors.levels])[index].unsqueeze(-1)
     step = torch.arange(-1, 2, device=index.device)
     near = (index.unsqueeze(-1) + width * step).unsqueeze(-1) + step
-    return near.flatten(-2) % len(priors.points)
+    near = near.flatten(-2)
+    inside = near.clamp(0, len(priors.points) - 1)
+    return inside, inside == near
 
 
 def _levels(fields: Tensor, priors: PointPriors) -> List[Tensor]:
