@@ -32,6 +32,15 @@ def measure_speed(plan, work_dir: Path) -> dict:
     return measure(configs, checkpoints)
 
 
+def experiment(name: str, work_dir: Path) -> Path:
+    """Runs what is left of an experiment; the path of its report."""
+    plan = load_plan(name)
+    run(plan, work_dir)
+    results = collect(plan, work_dir, measure_speed(plan, work_dir))
+    dump(results, work_dir / plan.name / 'results.json', indent=1)
+    return write_report(results, work_dir / plan.name)
+
+
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -42,13 +51,8 @@ if __name__ == '__main__':
     if args.data_root:
         os.environ['ERPOSE_DATA'] = args.data_root
     try:
-        plan = load_plan(args.experiment)
-        run(plan, args.work_dir)
+        report = experiment(args.experiment, args.work_dir)
     except (ValueError, FileNotFoundError, RuntimeError) as error:
         sys.exit(f'experiment: {error}')
-    speed = measure_speed(plan, args.work_dir)
-    results = collect(plan, args.work_dir, speed)
-    dump(results, args.work_dir / plan.name / 'results.json', indent=1)
-    report = write_report(results, args.work_dir / plan.name)
     print(report.read_text())
     print(f'written: {report}')
