@@ -1,4 +1,4 @@
-_base_ = './erpose-n_1xb8-12e_lsp-320x320.py'
+_base_ = './yolo_pose-n_1xb8-12e_coco-mini-lsp14-320x320.py'
 
 # RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
 checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501

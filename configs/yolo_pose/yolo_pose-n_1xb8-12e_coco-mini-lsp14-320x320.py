@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/datasets/lsp_crowdpose14_320.py', '../_base_/models/yolo_pose_n.py',
+    '../_base_/datasets/coco_mini_lsp14_320.py', '../_base_/models/yolo_pose_n.py',
     '../_base_/schedules/adamw_12e.py'
 ]
 
