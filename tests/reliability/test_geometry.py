@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mmcv.transforms import Compose
 from mmengine.config import Config
@@ -19,7 +19,7 @@ from erpose.structures import collect_targets, point_priors
 
 TOLERANCE = 0.01  # pixels
 # Of cv2.warpAffine: it samples at multiples of 1/32 pixel, hence up to 1/64 beside.
-OPENCV = 1 / 64 + 0.001
+OPENCV = 1 / 64
 
 CONFIG = Config.fromfile(
     zoo.root() / 'configs/erpose/erpose-n_1xb16-30e_synthetic-320x320.py')
@@ -61,14 +61,20 @@ def origin(img):
     """Where in the source the pixels of a transformed image come from: x, y -> x, y.
 
     The affine map through all pixels that lie wholly inside the source, or None if these
-    are too few to tell.
+    are too few to tell. It returns the places, and how far beside they may be: each pixel
+    has OpenCV's error, and a place outside them all is a sum of pixels with large weights.
     """
     y, x = np.nonzero(np.abs(img[..., 2] - 1) < 1e-5)
     if len(x) < 64 or np.ptp(x) < 8 or np.ptp(y) < 8:
         return None
-    places = np.stack([x, y, np.ones(len(x))], -1)
-    matrix = np.linalg.lstsq(places, img[y, x, :2].astype(np.float64), rcond=None)[0]
-    return lambda points: points @ matrix[:2] + matrix[2]
+    weights = np.linalg.pinv(np.stack([x, y, np.ones(len(x))], -1).astype(np.float64))
+    pixels = img[y, x, :2].astype(np.float64)
+
+    def source(points):
+        share = np.concatenate([points, np.ones_like(points[..., :1])], -1) @ weights
+        return share @ pixels, OPENCV * np.abs(share).sum(-1, keepdims=True) + 0.001
+
+    return source
 
 
 @pytest.mark.parametrize('base', ['synthetic_320', 'coco_512', 'coco_800'])
@@ -79,6 +85,7 @@ def test_training_moves_keypoints_with_the_pixels(base, tally):
         'BottomupRandomAffine', 'PoseRandomFlip')]
 
     @settings(deadline=None, max_examples=EXAMPLES)
+    @example(28, 24, (64, 64), 137)  # 0.0204 pixels beside, far from the pixels that tell
     @given(sides, sides, inputs, seeds)
     def holds(width, height, input_size, seed):
         before = sample(seed, width, height)
@@ -98,8 +105,9 @@ def test_training_moves_keypoints_with_the_pixels(base, tally):
             outside = ((places < 0) | (places > [width_in, height_in])).any(-1)
             if not flipped:  # a flip is after the clipping: [0, w] becomes [-1, w - 1]
                 assert (labelled == visible * ~outside).all()
-            error = np.abs(source(places) - annotated[:, order])
-            assert error[labelled > 0].max(initial=0) <= OPENCV
+            expected, bound = source(places)
+            error = np.abs(expected - annotated[:, order])
+            assert (error <= bound)[labelled > 0].all()
 
             kept = labelled.any(1)
             assert targets.valid.sum() == kept.sum()
@@ -137,7 +145,7 @@ def test_mosaic_moves_keypoints_with_the_pixels(tally):
                 continue
             with tally('training, mosaic: annotation -> target -> pixel'):
                 places = mixed['keypoints'][owner == i].astype(np.float64)
-                error = np.abs(source(places) - annotated[owner == i])[seen]
+                error = np.abs(source(places)[0] - annotated[owner == i])[seen]
                 assert error.max() <= TOLERANCE
 
     holds()
@@ -215,7 +223,8 @@ class Oracle:
         if source is not None:
             order = SWAPPED if mirrored else range(K)
             points = self.in_view(view.shape[1::-1], mirrored)
-            assert np.abs(source(points) - self.keypoints[:, order]).max() <= OPENCV
+            expected, bound = source(points)
+            assert (np.abs(expected - self.keypoints[:, order]) <= bound).all()
         return tuple(torch.full((1, 1, view.shape[0] // s, view.shape[1] // s),
                                 float(mirrored)) for s in self.strides)
 
