@@ -83,7 +83,8 @@ def test_pretrained_differs_in_the_initialisation_alone(path):
     for part, prefix in (('backbone', 'backbone.'), ('neck', 'neck.')):
         assert config['model'][part].pop('init_cfg') == dict(
             type='Pretrained', checkpoint=config['checkpoint'], prefix=prefix)
-    del config['checkpoint']
+    for name in ('checkpoint', 'initialised', 'slow_backbone'):  # variables of the base
+        config.pop(name, None)
     config['model']['backbone'].pop('frozen_stages', None)
     slow = config['optim_wrapper']['paramwise_cfg'].pop('custom_keys', {})
     assert set(slow) <= {'backbone'}

@@ -1,20 +1,11 @@
 _base_ = [
-    '../_base_/datasets/coco_mini_lsp14_320.py', '../_base_/models/erpose_n.py',
-    '../_base_/schedules/adamw_12e.py'
+    './erpose-n_1xb8-12e_coco-mini-lsp-320x320.py', '../_base_/datasets/joints14.py'
 ]
 
-model = dict(head=dict(metainfo=_base_.metainfo))
-custom_hooks = [
-    dict(type='PosePriorHook'),
-    dict(type='ChannelsLastHook'),
-    dict(
-        type='mmdet.PipelineSwitchHook',
-        switch_epoch=_base_.max_epochs - _base_.num_last_epochs,
-        switch_pipeline=_base_.closing_pipeline),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
-]
+metainfo = _base_.crowdpose_info
+model = dict(head=dict(metainfo=metainfo))
+train_dataloader = _base_.train_dataloader14
+val_dataloader = _base_.test_dataloader14
+test_dataloader = val_dataloader
+val_evaluator = _base_.test_evaluator14
+test_evaluator = val_evaluator

@@ -1,9 +1,6 @@
-_base_ = './smpr-n_1xb8-8e_synthetic-192x192.py'
+_base_ = [
+    './smpr-n_1xb8-8e_synthetic-192x192.py',
+    '../_base_/models/rtmdet_nano_person.py'
+]
 
-# RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
-checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
-model = dict(
-    backbone=dict(
-        frozen_stages=1,
-        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
+model = _base_.initialised

@@ -1,11 +1,7 @@
-_base_ = './yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320.py'
+_base_ = [
+    './yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320.py',
+    '../_base_/models/rtmdet_nano_person.py'
+]
 
-# RTMDet-nano, person detector. RTMDET_NANO may name a local copy.
-checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
-model = dict(
-    backbone=dict(
-        frozen_stages=1,
-        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
-optim_wrapper = dict(
-    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.1))))
+model = _base_.initialised
+optim_wrapper = _base_.slow_backbone

@@ -1,32 +1,15 @@
 _base_ = [
-    '../_base_/datasets/coco_mini_lsp14_320.py', '../_base_/models/yolo_pose_n.py',
-    '../_base_/schedules/adamw_12e.py'
+    './yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320.py', '../_base_/datasets/joints14.py'
 ]
 
-crowdpose_info = 'configs/_base_/datasets/crowdpose.py'
+metainfo = _base_.crowdpose_info
 model = dict(
     head=dict(
         num_keypoints=14,
-        assigner=dict(oks_calculator=dict(metainfo=crowdpose_info)),
-        loss_oks=dict(metainfo=crowdpose_info)))
-only_persons = [
-    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
-    dict(type='PackPoseTargets'),
-]
-train_pipeline = _base_.train_pipeline[:-2] + only_persons
-closing_pipeline = _base_.closing_pipeline[:-2] + only_persons
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-custom_hooks = [
-    dict(type='ChannelsLastHook'),
-    dict(
-        type='YOLOXPoseModeSwitchHook',
-        num_last_epochs=_base_.num_last_epochs,
-        new_train_pipeline=closing_pipeline,
-        priority=48),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
-]
+        assigner=dict(oks_calculator=dict(metainfo=metainfo['from_file'])),
+        loss_oks=dict(metainfo=metainfo['from_file'])))
+train_dataloader = _base_.train_dataloader14
+val_dataloader = _base_.test_dataloader14
+test_dataloader = val_dataloader
+val_evaluator = _base_.test_evaluator14
+test_evaluator = val_evaluator
