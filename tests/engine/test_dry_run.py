@@ -38,7 +38,8 @@ def test_missing_images_are_said(config):
 
 def test_forecast():
     config = Config(dict(
-        train_cfg=dict(max_epochs=10), auto_scale_lr=dict(base_batch_size=256),
+        train_dataloader=dict(), train_cfg=dict(max_epochs=10),
+        auto_scale_lr=dict(base_batch_size=256),
         optim_wrapper=dict(optimizer=dict(lr=0.004))))
     seen = dict(train_images=1000, val_images=10, batch_size=32, step=2.0, data=0.5,
                 assign=0.1, memory=3.0, device='CPU')
@@ -47,6 +48,8 @@ def test_forecast():
     assert '10 epochs, 0:02:40' in text and '0.10 s (5.0%) assigning people' in text
     assert '--auto-scale-lr makes it 0.002' in text
     assert 'learning rate' not in '\n'.join(forecast(config, seen, gpus=8))
+    config.train_dataloader.drop_last = True
+    assert '7 steps of 4 x 32 images' in '\n'.join(forecast(config, seen, gpus=4))
 
 
 def test_too_few_steps():

@@ -109,7 +109,9 @@ def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
         gpus (int): Processes, each with a device of the kind that was seen.
     """
     batch = seen['batch_size'] * gpus
-    steps = math.ceil(seen['train_images'] / batch)
+    share = math.ceil(seen['train_images'] / gpus)  # as the sampler deals them out
+    drops = config.train_dataloader.get('drop_last', False)
+    steps = (math.floor if drops else math.ceil)(share / seen['batch_size'])
     epochs = config.train_cfg.max_epochs
     epoch = timedelta(seconds=round(steps * seen['step']))
     whole = timedelta(seconds=round(epochs * steps * seen['step']))
