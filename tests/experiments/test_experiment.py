@@ -106,6 +106,19 @@ def test_other_data_is_not_mixed_in(experiment):
     assert done.returncode != 0 and 'data_sha256' in done.stderr
 
 
+def test_a_run_of_another_commit_is_kept_and_named(experiment):
+    record = experiment / 'out/two/nms-free/seed_0/record.json'
+    text = record.read_text()
+    record.write_text(json.dumps(dict(json.loads(text), commit='abc1234')))
+    try:
+        done = run(experiment)
+    finally:
+        record.write_text(text)
+    assert done.returncode == 0, done.stderr
+    assert 'holds a run of commit abc1234' in commands(done)
+    assert 'python ' not in commands(done)
+
+
 def test_changed_test_options_are_tested_anew(experiment):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('oks_nms: true', 'oks_nms: false'))

@@ -59,6 +59,9 @@ def train(system: System, seed: int, folder: Path) -> None:
         if record[key] != wanted[key]:
             raise RuntimeError(f'{folder} holds a run whose {key} is {record[key]}, now it '
                                f'is {wanted[key]}: move the folder away to train anew')
+    if record['commit'] != wanted['commit']:
+        print(f"{folder} holds a run of commit {record['commit']}, now it is "
+              f"{wanted['commit']}: move the folder away to train anew", flush=True)
     if record.get('trained'):
         return
     options = dict(system.options, **{'randomness.seed': seed})

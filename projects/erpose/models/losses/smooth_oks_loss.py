@@ -17,10 +17,10 @@ class SmoothOKSLoss(nn.Module):
 
     With ``u = sqrt(e)`` the OKS of a keypoint is ``exp(-u^2)``. ``1 - exp(-u^2)`` is
     concave past its inflection ``u0 = 1/sqrt(2)``, and its gradient vanishes where it is
-    needed most: far from the target. Past ``u0`` this loss goes on as the logarithm of u that
-    continues value and slope, ``sqrt(2/e)``. It equals 1 - OKS for ``u <= u0``, is C1, and
-    pulls from any distance, by 1/u less from far away: what cannot be reached does not
-    outweigh what can.
+    needed most: far from the target. Past ``u0`` this loss goes on as the logarithm of u
+    that continues its value and its slope there, ``sqrt(2/e)``. So it equals 1 - OKS for
+    ``u <= u0``, is C1, and pulls from any distance, but as 1/u: what is out of reach does
+    not outweigh what is in reach.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
