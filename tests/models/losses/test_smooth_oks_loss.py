@@ -10,7 +10,7 @@ from erpose.structures import keypoint_error, oks
 SIGMAS = [0.05, 0.1, 0.025]
 U0 = 1 / math.sqrt(2)  # inflection of 1 - exp(-u^2)
 MAX_SLOPE = math.sqrt(2 / math.e)  # its slope there
-TAILS = ['log', 'linear', 'none']
+TAILS = ['linear', 'log', 'none']
 
 
 def derivatives(loss, u):
@@ -33,7 +33,7 @@ def random_batch(seed, count=8, noise=2.0):
 
 @pytest.mark.parametrize('side', [-1e-7, 0, 1e-7], ids=['below', 'at', 'above'])
 def test_linear_is_c2_at_the_inflection(side):
-    value, slope, curvature = derivatives(SmoothOKSLoss(SIGMAS, tail='linear'), U0 + side)
+    value, slope, curvature = derivatives(SmoothOKSLoss(SIGMAS), U0 + side)
     assert value == pytest.approx(1 - math.exp(-0.5), abs=1e-6)
     assert slope == pytest.approx(MAX_SLOPE, abs=1e-6)
     assert curvature == pytest.approx(0, abs=1e-6)
@@ -41,7 +41,7 @@ def test_linear_is_c2_at_the_inflection(side):
 
 @pytest.mark.parametrize('side', [-1e-7, 1e-7], ids=['below', 'above'])
 def test_log_is_c1_at_the_inflection(side):
-    value, slope, _ = derivatives(SmoothOKSLoss(SIGMAS), U0 + side)
+    value, slope, _ = derivatives(SmoothOKSLoss(SIGMAS, tail='log'), U0 + side)
     assert value == pytest.approx(1 - math.exp(-0.5), abs=1e-6)
     assert slope == pytest.approx(MAX_SLOPE, abs=1e-6)
 
@@ -60,7 +60,7 @@ def test_profile_rises_with_bounded_slope(tail):
 
 def test_linear_is_convex_and_never_lets_go():
     u = torch.cat([torch.linspace(0, 2, 400), torch.logspace(1, 8, 50)])
-    _, slope, curvature = derivatives(SmoothOKSLoss(SIGMAS, tail='linear'), u)
+    _, slope, curvature = derivatives(SmoothOKSLoss(SIGMAS), u)
     assert (slope.diff() >= -1e-9).all()
     assert (curvature >= -1e-9).all()
     assert slope[u > U0] == pytest.approx(MAX_SLOPE)
@@ -68,7 +68,7 @@ def test_linear_is_convex_and_never_lets_go():
 
 def test_log_slope_falls_as_one_over_u():
     u = torch.tensor([1.0, 10.0, 1000.0])
-    _, slope, _ = derivatives(SmoothOKSLoss(SIGMAS), u)
+    _, slope, _ = derivatives(SmoothOKSLoss(SIGMAS, tail='log'), u)
     torch.testing.assert_close(slope, (MAX_SLOPE * U0 / u).double())
 
 
@@ -111,8 +111,8 @@ def test_finite_at_any_distance(distance, tail):
 
 def test_linear_pulls_equally_hard_from_any_distance():
     pred = torch.tensor([[[50., 0.]], [[1e3, 0.]], [[1e7, 0.]]], requires_grad=True)
-    loss = SmoothOKSLoss([0.05], tail='linear')(
-        pred, torch.zeros(3, 1, 2), torch.ones(3, 1), torch.full((3, ), 100.))
+    loss = SmoothOKSLoss([0.05])(pred, torch.zeros(3, 1, 2), torch.ones(3, 1),
+                                 torch.full((3, ), 100.))
     loss.sum().backward()
     # u = d / (sqrt(2) s 2 sigma) = d / sqrt(2) pixels
     torch.testing.assert_close(
@@ -183,7 +183,7 @@ def test_unlabelled_keypoints_give_no_gradient(labelled):
 
 
 @pytest.mark.parametrize('settings, message', [
-    pytest.param(dict(tail='cubic'), "'log', 'linear' or 'none', got 'cubic'", id='tail'),
+    pytest.param(dict(tail='cubic'), "'linear', 'log' or 'none', got 'cubic'", id='tail'),
     pytest.param(dict(keypoint_weights=[1, 2]), '2 keypoint_weights for 3', id='weights'),
 ])
 def test_errors(settings, message):

@@ -1,4 +1,4 @@
-"""The regression loss: 1 - OKS near the target, a logarithm far from it."""
+"""The regression loss: 1 - OKS near the target, a straight line far from it."""
 import math
 from typing import Optional
 
@@ -17,16 +17,14 @@ class SmoothOKSLoss(nn.Module):
 
     With ``u = sqrt(e)`` the OKS of a keypoint is ``exp(-u^2)``. ``1 - exp(-u^2)`` is
     concave past its inflection ``u0 = 1/sqrt(2)``, and its gradient vanishes where it is
-    needed most: far from the target. Past ``u0`` this loss goes on as the logarithm of u
-    that continues its value and its slope there, ``sqrt(2/e)``. So it equals 1 - OKS for
-    ``u <= u0``, is C1, and pulls from any distance, but as 1/u: what is out of reach does
-    not outweigh what is in reach.
+    needed most: far from the target. Past ``u0`` this loss goes on as its tangent, with
+    slope ``sqrt(2/e)``. It is C2 and convex in u, equals 1 - OKS for ``u <= u0``, and pulls
+    equally hard from any distance.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
-        tail (str): Continuation past ``u0``: 'log' (slope falls as 1/u), 'linear' (the
-            tangent: C2 and convex in u, pulls equally hard from any distance) or 'none'
-            (plain 1 - OKS). Defaults to 'log'.
+        tail (str): Continuation past ``u0``: 'linear' (the tangent), 'log' (slope falls as
+            1/u: a far outlier counts less) or 'none' (plain 1 - OKS). Defaults to 'linear'.
         keypoint_weights (Sequence[float], optional): Weight of each keypoint, (K, ).
             Defaults to None: all equal, as in the metric.
         loss_weight (float): Defaults to 1.0.
@@ -40,12 +38,12 @@ class SmoothOKSLoss(nn.Module):
 
     def __init__(self,
                  sigmas,
-                 tail: str = 'log',
+                 tail: str = 'linear',
                  keypoint_weights=None,
                  loss_weight: float = 1.0):
         super().__init__()
-        if tail not in ('log', 'linear', 'none'):
-            raise ValueError(f"tail must be 'log', 'linear' or 'none', got {tail!r}")
+        if tail not in ('linear', 'log', 'none'):
+            raise ValueError(f"tail must be 'linear', 'log' or 'none', got {tail!r}")
         weights = [1.0] * len(sigmas) if keypoint_weights is None else keypoint_weights
         if len(weights) != len(sigmas):
             raise ValueError(f'{len(weights)} keypoint_weights for {len(sigmas)} sigmas')
