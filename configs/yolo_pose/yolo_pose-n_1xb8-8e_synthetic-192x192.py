@@ -10,11 +10,7 @@ train_pipeline = _base_.train_pipeline[:-2] + [
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
-    dict(
-        type='YOLOXPoseModeSwitchHook',
-        num_last_epochs=2,
-        new_train_pipeline=train_pipeline,
-        priority=48),
+    dict(type='AuxLossHook', switch_epoch=_base_.max_epochs - 2),
     dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',

@@ -19,10 +19,10 @@ train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
     dict(
-        type='YOLOXPoseModeSwitchHook',
-        num_last_epochs=_base_.num_last_epochs,
-        new_train_pipeline=closing_pipeline,
-        priority=48),
+        type='mmdet.PipelineSwitchHook',
+        switch_epoch=_base_.max_epochs - _base_.num_last_epochs,
+        switch_pipeline=closing_pipeline),
+    dict(type='AuxLossHook', switch_epoch=_base_.max_epochs - _base_.num_last_epochs),
     dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',

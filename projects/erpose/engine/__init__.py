@@ -1,3 +1,4 @@
+from .aux_loss_hook import AuxLossHook
 from .channels_last_hook import ChannelsLastHook
 from .deployed import deployed_model
 from .epoch_seed_hook import EpochSeedHook
@@ -6,5 +7,5 @@ from .pose_prior_hook import PosePriorHook
 from .safe_checkpoints import SafeCheckpointHook
 from .sync_statistics_hook import SyncStatisticsHook
 
-__all__ = ['ChannelsLastHook', 'EpochSeedHook', 'FiniteLossHook', 'PosePriorHook',
-           'SafeCheckpointHook', 'SyncStatisticsHook', 'deployed_model']
+__all__ = ['AuxLossHook', 'ChannelsLastHook', 'EpochSeedHook', 'FiniteLossHook',
+           'PosePriorHook', 'SafeCheckpointHook', 'SyncStatisticsHook', 'deployed_model']
