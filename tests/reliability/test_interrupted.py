@@ -22,7 +22,7 @@ from erpose.engine.safe_checkpoints import AtomicBackend
 CONFIG = zoo.root() / 'configs/erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
 OPTIONS = [
     'train_cfg.max_epochs=4', 'train_cfg.val_interval=1', 'custom_hooks.2.switch_epoch=2',
-    'randomness.seed=0', 'train_dataloader.batch_size=2', 'train_dataloader.num_workers=1',
+    'train_dataloader.batch_size=2', 'train_dataloader.num_workers=1',
     'val_dataloader.num_workers=0', 'val_dataloader.persistent_workers=False',
 ]
 
@@ -37,7 +37,9 @@ def data(tmp_path_factory):
 
 
 def start(work_dir: Path, data: Path, *options, limit=None):
-    """A training as a user starts it, the leader of a group of its own."""
+    """A training as a user starts or resumes it, the leader of a group of its own."""
+    if not (work_dir / 'last_checkpoint').exists():
+        options += ('randomness.seed=0', )  # what resumes takes the checkpoint's
 
     def prepare():
         os.setsid()

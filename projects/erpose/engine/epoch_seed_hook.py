@@ -17,8 +17,12 @@ class EpochSeedHook(Hook):
     repeats the augmentations of its first epoch. With this hook, and
     :func:`seed_worker` for the workers of the data loader, an interrupted training ends
     with the weights of an uninterrupted one, bit by bit where the operators are
-    deterministic.
+    deterministic. The sampler too goes on with the seed of the checkpoint: MMEngine builds
+    it before it resumes, with a seed drawn for the resumed run unless the config has one.
     """
+
+    def before_train(self, runner) -> None:
+        runner.train_dataloader.sampler.seed = runner.seed
 
     def before_train_epoch(self, runner) -> None:
         sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank()])
