@@ -84,6 +84,19 @@ def test_gradients_of_features_and_points():
     assert torch.autograd.gradcheck(layer, (feat, points.requires_grad_()))
 
 
+@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
+def test_half_precision_finds_the_cells(dtype):
+    """A ramp, sampled in maps wider than bfloat16 counts halves of a cell."""
+    layer = PointAggregation(1, 1, 1).to(dtype)
+    torch.nn.init.ones_(layer.mix.weight)
+    feat = torch.zeros(1, 1, 4, 168, dtype=dtype)
+    feat[..., 150:] = torch.arange(18) / 8
+    points = torch.tensor([0.25, 0.]).view(1, 2, 1, 1).expand(1, 2, 4, 168).to(dtype)
+    with torch.no_grad():
+        found = layer(feat, points)[0, 0, 1, 150:167].float()
+    torch.testing.assert_close(found, (torch.arange(17) + 0.25) / 8, atol=0.02, rtol=0)
+
+
 def test_nine_points_on_the_grid_are_a_convolution():
     torch.manual_seed(0)
     layer = PointAggregation(3, 4, 9)

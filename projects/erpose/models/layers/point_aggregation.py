@@ -37,11 +37,13 @@ class PointAggregation(BaseModule):
         count = self.num_points
         if points.shape[1] != 2 * count:
             raise ValueError(f'{points.shape[1]} coordinates for {count} points')
+        dtype = torch.promote_types(feat.dtype, torch.float32)  # bfloat16 counts no cells
         y, x = torch.meshgrid(
-            torch.arange(height, device=feat.device, dtype=feat.dtype),
-            torch.arange(width, device=feat.device, dtype=feat.dtype), indexing='ij')
-        points = points.reshape(batch, count, 2, height, width).to(feat.dtype)
+            torch.arange(height, device=feat.device, dtype=dtype),
+            torch.arange(width, device=feat.device, dtype=dtype), indexing='ij')
+        points = points.reshape(batch, count, 2, height, width).to(dtype)
         grid = torch.stack([(2 * (x + points[:, :, 0]) + 1) / width - 1,
                             (2 * (y + points[:, :, 1]) + 1) / height - 1], -1)
-        sampled = F.grid_sample(feat.contiguous(), grid.flatten(1, 2), align_corners=False)
+        sampled = F.grid_sample(feat.to(dtype).contiguous(), grid.flatten(1, 2),
+                                align_corners=False).to(feat.dtype)
         return self.mix(sampled.reshape(batch, -1, height, width))
