@@ -46,10 +46,10 @@ if __name__ == '__main__':
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('experiment', help=f'a .yml file, or one of {", ".join(plans())}')
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/experiments'))
-    parser.add_argument('--data-root', help='folder of the data sets (ERPOSE_DATA)')
+    parser.add_argument('--data-root', default=os.environ.get('ERPOSE_DATA', 'data'),
+                        help='folder of the data sets (ERPOSE_DATA; default: %(default)s)')
     args = parser.parse_args()
-    if args.data_root:
-        os.environ['ERPOSE_DATA'] = args.data_root
+    os.environ['ERPOSE_DATA'] = args.data_root
     try:
         report = experiment(args.experiment, args.work_dir)
     except (ValueError, FileNotFoundError, RuntimeError) as error:

@@ -35,7 +35,7 @@ tests:
 
 
 @pytest.fixture(scope='module')
-def experiment(tmp_path_factory):
+def root(tmp_path_factory):
     root = tmp_path_factory.mktemp('experiment')
     for split in ('train', 'val'):
         generate(root / 'data/synthetic' / split, 4, seed=0, image_size=(128, 128),
@@ -44,10 +44,10 @@ def experiment(tmp_path_factory):
     return root
 
 
-def run(root):
+def run(root, plan='two.yml'):
     return subprocess.run(
-        [sys.executable, str(zoo.root() / 'tools/experiment.py'), 'two.yml', '--work-dir',
-         'out', '--data-root', str(root / 'data')], cwd=root, capture_output=True,
+        [sys.executable, str(zoo.root() / 'tools/experiment.py'), plan, '--work-dir', 'out',
+         '--data-root', str(root / 'data')], cwd=root, capture_output=True,
         text=True, env=dict(os.environ, PYTHONWARNINGS='ignore'))
 
 
@@ -56,11 +56,22 @@ def commands(done):
     return done.stdout.split('# Two decoders')[0]
 
 
-def test_from_nothing_to_the_table_and_not_twice(experiment):
-    done = run(experiment)
+@pytest.fixture(scope='module')
+def first(root):
+    done = run(root)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert commands(done).count('tools/train.py') == 1
-    assert commands(done).count('tools/test.py') == 2
+    return done
+
+
+@pytest.fixture
+def experiment(root, first):
+    """The folder of an experiment that was run to its end."""
+    return root
+
+
+def test_from_nothing_to_the_table_and_not_twice(experiment, first):
+    assert commands(first).count('tools/train.py') == 1
+    assert commands(first).count('tools/test.py') == 2
     report = (experiment / 'out/two/report.md').read_text()
     rows = [line for line in report.splitlines() if line.startswith('| NMS-free')]
     assert len(rows) == 3  # metrics, speed, runs
@@ -68,6 +79,7 @@ def test_from_nothing_to_the_table_and_not_twice(experiment):
     assert (experiment / 'out/two/ap_epoch.png').stat().st_size > 1000
     results = json.loads((experiment / 'out/two/results.json').read_text())
     trained, = results['systems']['NMS-free']['runs']
+    assert trained['tested'] == [trained['record']['commit']]
     assert trained['record']['seed'] == 0 and trained['curve'][0][0] == 1
     assert set(trained['metrics']) == {'synthetic/val'}
     assert str(experiment) not in report and str(Path(__file__).parents[2]) not in report
@@ -82,6 +94,15 @@ def test_from_nothing_to_the_table_and_not_twice(experiment):
     assert again.returncode == 0, again.stderr
     assert 'python ' not in commands(again)
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
+
+
+def test_a_missing_test_set_is_said_before_training(root):
+    plan = PLAN + "  other: {test_dataloader.dataset.ann_file: nowhere.json}\n"
+    (root / 'other.yml').write_text(plan)
+    done = run(root, 'other.yml')
+    assert done.returncode != 0
+    assert 'nowhere.json of test_dataloader is missing' in done.stderr
+    assert 'tools/train.py' not in commands(done) and not (root / 'out/other').exists()
 
 
 def test_other_options_are_not_mixed_in(experiment):
@@ -117,6 +138,20 @@ def test_a_run_of_another_commit_is_kept_and_named(experiment):
     assert done.returncode == 0, done.stderr
     assert 'holds a run of commit abc1234' in commands(done)
     assert 'python ' not in commands(done)
+
+
+def test_a_killed_attempt_counts_in_the_minutes(experiment):
+    folder = experiment / 'out/two/nms-free/seed_0'
+    file = folder / 'record.json'
+    record = json.loads(file.read_text())
+    record.update(trained=False, train_seconds=1000.)  # of the attempts before
+    file.write_text(json.dumps(record))
+    killed = (folder / 'train.log').stat().st_mtime
+    os.utime(file, (killed - 500, killed - 500))
+    done = run(experiment)
+    assert done.returncode == 0, done.stderr
+    assert commands(done).count('tools/train.py') == 1
+    assert 1500 < json.loads(file.read_text())['train_seconds'] < 2000
 
 
 def test_changed_test_options_are_tested_anew(experiment):

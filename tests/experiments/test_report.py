@@ -23,7 +23,7 @@ def test_learning_curve_joins_the_logs_of_an_interrupted_run(tmp_path):
 
 def test_results_of_several_seeds(tmp_path):
     def runs(*aps):
-        return [dict(seed=seed, metrics={'val': {'AP': ap}},
+        return [dict(seed=seed, metrics={'val': {'AP': ap}}, tested=['d', 'e'],
                      record=dict(train_seconds=90, commit='c', train_command='train'))
                 for seed, ap in enumerate(aps)]
 
@@ -35,7 +35,7 @@ def test_results_of_several_seeds(tmp_path):
     lines = write_report(results, tmp_path).read_text().splitlines()
     assert '| A | 15.00 ± 7.07 | AP 50 |' in lines and '| B | - |  |' in lines
     assert '| A | 96x64 | 1.50 | 2.50 | 10.0 | 0.50 |' in lines
-    assert '| A | 1 | 2 | c | `train` |' in lines
+    assert '| A | 1 | 2 | c | d, e | `train` |' in lines
     assert (tmp_path / 'ap_latency.png').exists()
     assert not (tmp_path / 'ap_epoch.png').exists()
 

@@ -85,13 +85,14 @@ def _speeds(systems: dict) -> str:
 
 
 def _runs(systems: dict) -> str:
-    rows = [['system', 'seed', 'minutes', 'commit', 'command']]
+    rows = [['system', 'seed', 'minutes', 'trained at', 'tested at', 'command']]
     for name, system in systems.items():
         for run in system['runs']:
             if 'record' in run:
                 record = run['record']
                 rows.append([name, str(run['seed']),
                              f"{record['train_seconds'] / 60:.0f}", record['commit'],
+                             ', '.join(run.get('tested', [])),
                              f"`{record['train_command']}`"])
     return table(rows)
 
@@ -108,6 +109,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
                 axes.plot(*zip(*run['curve']), marker='o', color=f'C{colour}',
                           label=name if run is system['runs'][0] else None)
     axes.set(xlabel='epoch', ylabel='AP in training', ylim=(0, None))
+    axes.xaxis.get_major_locator().set_params(integer=True)
     if axes.lines:
         axes.legend()
         figure.savefig(folder / 'ap_epoch.png', dpi=120)

@@ -16,8 +16,8 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
         dict: ``plan``, ``title``, ``tests`` (names) and ``systems``: by name
         ``runs``, one a seed, ``speed`` (of :func:`~erpose.experiments.speed.measure`) and
         ``paper``, what that reports. A run has its ``seed``, ``metrics`` by test set,
-        without the metric's prefix, and, where the system was trained, ``record`` and
-        ``curve``.
+        without the metric's prefix, ``tested``, the commits at which that was, and, where
+        the system was trained, ``record`` and ``curve``.
     """
     return dict(
         plan=plan.name, title=plan.title, tests=list(plan.tests),
@@ -33,8 +33,9 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
 
 def _run(plan: Plan, folder: Path, seed: int) -> dict:
     files = {test: metrics_file(folder, test) for test in plan.tests}
-    run = dict(seed=seed, metrics={test: _unprefixed(load(file)['metrics'])
-                                   for test, file in files.items() if file.exists()})
+    tests = {test: load(file) for test, file in files.items() if file.exists()}
+    run = dict(seed=seed, tested=sorted({done['commit'] for done in tests.values()}),
+               metrics={test: _unprefixed(done['metrics']) for test, done in tests.items()})
     record = folder / 'record.json'
     if record.exists():
         run.update(record=load(record), curve=learning_curve(folder / 'train'))

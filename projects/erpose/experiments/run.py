@@ -38,7 +38,15 @@ def metrics_file(folder: Path, test: str) -> Path:
 
 
 def run(plan: Plan, work_dir: Path) -> None:
-    """Does what is left of the experiment: trains, tests and records every run."""
+    """Does what is left of the experiment: trains, tests and records every run.
+
+    Raises:
+        FileNotFoundError: If an annotation file is missing, before anything is trained.
+        RuntimeError: If a command fails, or a folder holds another run.
+    """
+    for system in plan.systems:
+        for options in plan.tests.values():
+            annotation_hashes(tested_config(system, options), 'test_dataloader')
     for seed in sorted({seed for system in plan.systems for seed in system.seeds}):
         for system in (s for s in plan.systems if seed in s.seeds):
             trained = plan.system(system.weights_of)
@@ -65,6 +73,10 @@ def train(system: System, seed: int, folder: Path) -> None:
     if record.get('trained'):
         return
     options = dict(system.options, **{'randomness.seed': seed})
+    log = folder / 'train.log'
+    if log.exists():  # an attempt that was killed recorded when it began, not its time
+        killed = max(0, log.stat().st_mtime - record_file.stat().st_mtime)
+        record['train_seconds'] = record.get('train_seconds', 0) + killed
     command = [tool('train.py'), system.config, '--work-dir', str(folder / 'train'),
                '--resume', '--cfg-options', *options_text(options)]
     record['train_command'] = readable(command, folder)
@@ -72,7 +84,7 @@ def train(system: System, seed: int, folder: Path) -> None:
     dump(record, record_file, indent=2)
     begin = time.time()
     try:
-        execute(command, folder / 'train.log')
+        execute(command, log)
         record['trained'] = True
     finally:
         record['train_seconds'] = record.get('train_seconds', 0) + time.time() - begin
@@ -90,13 +102,22 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     options = dict(system.options, **system.test_options, **options)
     if options:
         command += ['--cfg-options', *options_text(options)]
+    config = tested_config(system, options)
     done = dict(test=test, command=readable(command, folder),
-                weights_sha256=sha256(checkpoint))
+                weights_sha256=sha256(checkpoint), config_sha256=config_hash(config),
+                data_sha256=annotation_hashes(config, 'test_dataloader'))
     if out.exists() and done.items() <= load(out).items():
         return
     execute(command, folder / 'test.log')
-    dump(dict(done, metrics=load(partial)), out, indent=2)
+    dump(dict(done, commit=commit(), metrics=load(partial)), out, indent=2)
     partial.unlink()
+
+
+def tested_config(system: System, options: dict) -> Config:
+    """The config of a system as it is tested with the options of a test set."""
+    config = system.load(test=True)
+    config.merge_from_dict(options)
+    return config
 
 
 def last_checkpoint(train_dir: Path) -> Path:
@@ -115,23 +136,24 @@ def describe(system: System, seed: int) -> dict:
         config=_relative(system.config),
         options=options_text(system.options),
         seed=seed,
-        config_sha256=hashlib.sha256(_canonical(config).encode()).hexdigest(),
-        data_sha256=annotation_hashes(config),
+        config_sha256=config_hash(config),
+        data_sha256=annotation_hashes(config, 'train_dataloader', 'val_dataloader'),
         commit=commit(),
         versions={p: version_of(p) for p in PACKAGES if version_of(p) != '-'},
         machine=dict(python=platform.python_version(), system=platform.system(),
                      cores=os.cpu_count(), gpus=_gpus()))
 
 
-def _canonical(config: Config) -> str:
-    """The content of a config, in whatever order its files say it."""
-    return json.dumps(config.to_dict(), sort_keys=True, default=str)
+def config_hash(config: Config) -> str:
+    """SHA-256 of the content of a config, in whatever order its files say it."""
+    content = json.dumps(config.to_dict(), sort_keys=True, default=str)
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
-def annotation_hashes(config: Config) -> dict:
-    """SHA-256 of every annotation file that training and validation name."""
+def annotation_hashes(config: Config, *loaders: str) -> dict:
+    """SHA-256 of every annotation file that the data loaders name."""
     hashes = {}
-    for loader in ('train_dataloader', 'val_dataloader'):
+    for loader in loaders:
         dataset = config[loader].dataset
         for part in dataset.get('datasets', [dataset]):
             path = Path(part.get('data_root') or '') / part.ann_file
