@@ -96,6 +96,24 @@ def test_crowd_regions_survive_as_persons_without_keypoints(tmp_path, content):
     assert info['keypoints_visible'].sum(1).tolist() == [3, 0]
 
 
+def test_keypoints_of_a_crowd_region_are_not_learned(tmp_path, content):
+    content['annotations'][2].update(keypoints=[5, 5, 2] * 3, num_keypoints=3)
+    info = dataset(tmp_path, content).get_data_info(1)
+    assert info['keypoints_visible'].sum(1).tolist() == [3, 0]
+    assert info['bbox'].tolist() == [[5, 5, 50, 45], [0, 0, 30, 30]]
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_images_without_annotations_are_counted(tmp_path, content, test_mode):
+    content['images'].append(dict(id=3, file_name='3.png', width=80, height=70))
+    with patch('erpose.datasets.keypoint_dataset.print_log') as log:
+        data = dataset(tmp_path, content, test_mode=test_mode)
+    said = [call.args[0] for call in log.call_args_list]
+    assert len(data) == (3 if test_mode else 2)
+    assert len(said) == (not test_mode)
+    assert test_mode or '1 of 3 images have no annotation' in said[0]
+
+
 @pytest.mark.parametrize('break_it, persons', [
     (lambda c: c['annotations'][0].update(keypoints=[float('nan')] * 9), {2: 2}),
     (lambda c: c['annotations'][0].update(keypoints=[1] * 8), {2: 2}),

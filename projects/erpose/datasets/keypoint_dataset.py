@@ -58,6 +58,10 @@ class KeypointDataset(BaseCocoStyleDataset):
                 self.parse_data_info(
                     dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])))
         self._report(skipped, derived, total)
+        empty = sum(not persons for persons in instances.values())
+        if empty and not self.test_mode:
+            print_log(f'{self.ann_file}: {empty} of {len(images)} images have no '
+                      'annotation and are not trained on', 'current')
         if not (images if self.test_mode else any(instances.values())):
             use = 'test' if self.test_mode else 'train'
             raise ValueError(
@@ -93,6 +97,8 @@ class KeypointDataset(BaseCocoStyleDataset):
     def parse_data_info(self, raw_data_info: dict) -> dict:
         info, image = super().parse_data_info(raw_data_info), raw_data_info['raw_img_info']
         info['stated_size'] = np.array([[image['width'], image['height']]])
+        if info['iscrowd']:  # as the evaluation ignores it, whatever is labelled in it
+            info['keypoints_visible'] = np.zeros_like(info['keypoints_visible'])
         return info
 
     def _report(self, skipped: Counter, derived: Counter, total: int) -> None:
