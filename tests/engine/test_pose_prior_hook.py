@@ -5,8 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmpose.registry import MODELS
 
+from erpose import zoo
 from erpose.engine import PosePriorHook
 from erpose.engine.pose_prior_hook import mean_pose
 
@@ -44,9 +46,8 @@ def test_unlabelled_keypoints_and_other_sets_do_not_count():
     (0, None, True), (7, None, False), (0, 'weights.pth', False)],
     ids=['fresh', 'resumed', 'fine-tuned'])
 def test_hook_sets_every_level_only_at_a_fresh_start(iteration, load_from, acts):
-    head = MODELS.build(dict(
-        type='ERPoseHead', in_channels=8, score_channels=8, pose_channels=8,
-        metainfo=dict(from_file='configs/_base_/datasets/coco.py')))
+    config = Config.fromfile(zoo.root() / 'configs/_base_/models/erpose_n.py')
+    head = MODELS.build(config.model.head)
     head.init_weights()
     person = (np.random.default_rng(0).uniform(0, 99, (17, 2)), [1] * 17, 900.0)
     runner = SimpleNamespace(

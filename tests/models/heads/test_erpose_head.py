@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.structures import InstanceData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
+from erpose import zoo
 from erpose.models.assigners import Assignment
 from erpose.models.decoders import NMSFreePoseDecoder, decode_poses
 from erpose.models.heads import ERPoseHead
@@ -27,11 +29,15 @@ CROWDPOSE = dict(from_file='configs/_base_/datasets/crowdpose.py')
 EVERYWHERE = [-1, -1, SIZE + 1, SIZE + 1]
 
 
-def build_head(metainfo=CUSTOM, **settings):
+SMALL = dict(metainfo=CUSTOM, in_channels=CHANNELS, score_channels=8, pose_channels=8,
+             num_convs=1, use_depthwise=False)
+
+
+def build_head(**settings):
+    """The configs' head, small."""
     torch.manual_seed(0)
-    settings = dict(dict(score_channels=8, pose_channels=8, num_convs=1), **settings)
-    head = MODELS.build(
-        dict(type='ERPoseHead', metainfo=metainfo, in_channels=CHANNELS, **settings))
+    config = Config.fromfile(zoo.root() / 'configs/_base_/models/erpose_n.py').model.head
+    head = MODELS.build(dict(config, **dict(SMALL, **settings)))
     head.init_weights()
     return head
 
@@ -76,7 +82,7 @@ PERSONS = [sample([(40, 40), (90, 80)]), sample([(64, 64)], ignored=[[0, 0, 20, 
     pytest.param(CUSTOM, 5, 0.05, id='custom'),
 ])
 def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, first_sigma):
-    head = build_head(metainfo)
+    head = build_head(metainfo=metainfo)
     assert head.num_keypoints == num_keypoints
     assert head.sigmas.shape == head.loss_pose.sigmas.shape == (num_keypoints, )
     assert head.sigmas[0] == pytest.approx(first_sigma)
@@ -92,7 +98,7 @@ def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, fi
 
 def test_sigma_mismatch_names_both_numbers():
     with pytest.raises(ValueError, match="'custom' has 5 keypoints but 4 sigmas"):
-        build_head(dict(CUSTOM, sigmas=[0.05] * 4))
+        build_head(metainfo=dict(CUSTOM, sigmas=[0.05] * 4))
 
 
 def test_data_of_another_keypoint_set_names_both_numbers():

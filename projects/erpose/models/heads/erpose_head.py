@@ -32,6 +32,9 @@ class ERPoseHead(PoseHead):
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
             sigmas come from here.
         in_channels (int): Channels of each feature level.
+        loss_score, loss_pose, loss_vis (dict): The losses.
+        loss_heatmap (dict, optional): That of the heatmaps. Defaults to None: no such
+            branch.
         score_channels (int): Width of the score branch. Defaults to 64.
         pose_channels (int): Width of the pose branch: it predicts 3K numbers and is the
             wider one. Defaults to 128.
@@ -45,13 +48,15 @@ class ERPoseHead(PoseHead):
         decoder (dict): Decodes without NMS.
         oks_nms_decoder (dict): Decodes all scores, peaks or not, with OKS-NMS, when
             ``test_cfg['oks_nms']`` asks for it: what NMS-free costs can be measured.
-        loss_score, loss_pose, loss_vis, loss_heatmap (dict): The losses.
-            ``loss_heatmap=None`` drops the branch.
     """
 
     def __init__(self,
                  metainfo: dict,
                  in_channels: int,
+                 loss_score: dict,
+                 loss_pose: dict,
+                 loss_vis: dict,
+                 loss_heatmap: Optional[dict] = None,
                  score_channels: int = 64,
                  pose_channels: int = 128,
                  num_convs: int = 2,
@@ -61,13 +66,6 @@ class ERPoseHead(PoseHead):
                  assigner: dict = dict(type='KeypointDynamicAssigner'),
                  decoder: dict = dict(type='NMSFreePoseDecoder'),
                  oks_nms_decoder: dict = dict(type='OKSNMSPoseDecoder'),
-                 loss_score: dict = dict(
-                     type='VariFocalLoss', use_target_weight=True, reduction='sum'),
-                 loss_pose: dict = dict(type='SmoothOKSLoss', loss_weight=20.0),
-                 loss_vis: dict = dict(
-                     type='BCELoss', use_target_weight=True,
-                     reduction='sum', loss_weight=0.5),
-                 loss_heatmap: Optional[dict] = dict(type='FocalHeatmapLoss'),
                  init_cfg=None):
         super().__init__(metainfo, strides, init_cfg)
         levels = len(strides)
