@@ -11,7 +11,7 @@ class People(NamedTuple):
         keypoints (np.ndarray): x, y, float32, (N, K, 2).
         visibilities (np.ndarray): Probability that the keypoint is in the picture,
             float32, (N, K).
-        scores (np.ndarray): Of the pose: an estimate of its OKS, float32, (N, ).
+        scores (np.ndarray): Of the poses, in [0, 1]: they rank them. float32, (N, ).
         boxes (np.ndarray): Around the keypoints, x1, y1, x2, y2, float32, (N, 4).
     """
     keypoints: np.ndarray

@@ -8,7 +8,7 @@ from torch import Tensor
 
 AREA_FLOOR = 32.0
 """Smallest area, in pixels^2, that enters an OKS: below it the OKS of a tiny person
-underflows for any realistic distance. (COCO evaluates no keypoints under 32^2.)"""
+underflows for any realistic distance."""
 
 
 def keypoint_error(pred: Tensor, target: Tensor, area: Tensor,

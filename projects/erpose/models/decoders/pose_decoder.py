@@ -11,7 +11,7 @@ class Poses(NamedTuple):
     """N poses of each image, best first.
 
     Attributes:
-        scores (Tensor): Expected OKS of the pose, in [0, 1], (B, N).
+        scores (Tensor): Of the poses, in [0, 1]: they rank them. (B, N).
         keypoints (Tensor): Pixels of the network input, (B, N, K, 2).
         visibilities (Tensor): Probability that the keypoint is labelled, (B, N, K).
     """
