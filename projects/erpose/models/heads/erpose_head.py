@@ -46,8 +46,8 @@ class ERPoseHead(PoseHead):
             (PoseDet, section 3.3).
         assigner (dict): Gives persons their priors.
         decoder (dict): Decodes without NMS.
-        oks_nms_decoder (dict): Decodes all scores, peaks or not, with OKS-NMS, when
-            ``test_cfg['oks_nms']`` asks for it: what NMS-free costs can be measured.
+        oks_nms_decoder (dict): For comparison: OKS-NMS of all poses as they are predicted,
+            when ``test_cfg['oks_nms']`` asks for it.
     """
 
     def __init__(self,
