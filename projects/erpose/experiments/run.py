@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List, Optional
+from typing import Dict, List, Optional
 
 from mmengine.config import Config
 from mmengine.fileio import dump, load
@@ -45,8 +45,9 @@ def run(plan: Plan, work_dir: Path) -> None:
         RuntimeError: If a command fails, or a folder holds another run.
     """
     for system in plan.systems:
+        annotation_files(system.load(), 'train_dataloader', 'val_dataloader')
         for options in plan.tests.values():
-            annotation_hashes(tested_config(system, options), 'test_dataloader')
+            annotation_files(tested_config(system, options), 'test_dataloader')
     for seed in sorted({seed for system in plan.systems for seed in system.seeds}):
         for system in (s for s in plan.systems if seed in s.seeds):
             trained = plan.system(system.weights_of)
@@ -99,10 +100,10 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
     partial = out.with_suffix('.partial.json')
     command = [tool('test.py'), system.config, str(checkpoint),
                '--work-dir', str(folder / 'tests'), '--out', str(partial)]
+    config = tested_config(system, options)
     options = dict(system.options, **system.test_options, **options)
     if options:
         command += ['--cfg-options', *options_text(options)]
-    config = tested_config(system, options)
     done = dict(test=test, command=readable(command, folder),
                 weights_sha256=sha256(checkpoint), config_sha256=config_hash(config),
                 data_sha256=annotation_hashes(config, 'test_dataloader'))
@@ -152,7 +153,16 @@ def config_hash(config: Config) -> str:
 
 def annotation_hashes(config: Config, *loaders: str) -> dict:
     """SHA-256 of every annotation file that the data loaders name."""
-    hashes = {}
+    return {name: sha256(path) for name, path in annotation_files(config, *loaders).items()}
+
+
+def annotation_files(config: Config, *loaders: str) -> Dict[str, Path]:
+    """Where the annotation files are, by the names that the data loaders give them.
+
+    Raises:
+        FileNotFoundError: If one is missing.
+    """
+    files = {}
     for loader in loaders:
         dataset = config[loader].dataset
         for part in dataset.get('datasets', [dataset]):
@@ -161,8 +171,8 @@ def annotation_hashes(config: Config, *loaders: str) -> dict:
                 raise FileNotFoundError(
                     f'{path} of {loader} is missing: let ERPOSE_DATA, or --data-root, name '
                     'the folder of the data sets')
-            hashes[part.ann_file] = sha256(path)
-    return hashes
+            files[part.ann_file] = path
+    return files
 
 
 def sha256(path: Path) -> str:
