@@ -2,6 +2,8 @@
 
 - every metafile entry names an existing config and, unless a URL, existing weights;
 - every figure of a metafile entry stands in the README's row of that model;
+- every figure of a table of the README that names its report stands in that report, in the
+  row of the same name;
 - every file that README and docs link to or name exists, and every config, also where
   only its name stands or a pattern of names.
 """
@@ -14,6 +16,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 LINK = re.compile(r'\]\((?!https?:|#|mailto:)([^)#\s]+)')
 NAMED = re.compile(r'\b((?:configs|tools|docs|requirements|checkpoints)/[\w./+-]+\.\w+)')
+TABLE = re.compile(r'<!-- figures of (\S+) -->\n((?:\|.*\n)+)')
 CONFIG = re.compile(r'(?<![\w/{},-])([\w{},-]+_\dxb\d+-\d+e_[\w{},-]+)')
 
 
@@ -26,7 +29,6 @@ def entries():
 
 
 def check_metafiles(readme: str):
-    rows = [line for line in readme.splitlines() if line.startswith('|')]
     for metafile, model in entries():
         where = f'{metafile}: {model["Name"]}'
         if not (ROOT / model['Config']).exists():
@@ -34,12 +36,28 @@ def check_metafiles(readme: str):
         weights = model.get('Weights')
         if weights and '://' not in weights and not (ROOT / weights).exists():
             yield f'{where}: no weights {weights}'
-        row = next((r for r in rows if f'`{model["Name"]}`' in r), '')
-        figures = [cell.strip() for cell in row.split('|')]
+        figures = next((r for r in cells(readme) if r[0] == f'`{model["Name"]}`'), [])
         for result in model.get('Results', []):
             for metric, value in result['Metrics'].items():
                 if f'{value:.2f}' not in figures:
                     yield f'{where}: {metric} {value} is not in the README\'s row of it'
+
+
+def check_tables(readme: str):
+    for report, table in TABLE.findall(readme):
+        known = {}
+        for name, *figures in cells((ROOT / report).read_text()):
+            known.setdefault(name, set()).update(figures)
+        for name, *figures in cells(table)[2:]:
+            for figure in figures:
+                if figure not in known.get(name, ()):
+                    yield f'README.md: {figure} is not in the row of {name!r} of {report}'
+
+
+def cells(markdown: str):
+    """The cells of every row of the tables."""
+    return [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in markdown.splitlines() if line.startswith('|')]
 
 
 def check_documents():
@@ -70,6 +88,7 @@ def spelled_out(pattern: str):
 
 
 if __name__ == '__main__':
-    problems = [*check_metafiles((ROOT / 'README.md').read_text()), *check_documents()]
+    readme = (ROOT / 'README.md').read_text()
+    problems = [*check_metafiles(readme), *check_tables(readme), *check_documents()]
     print('\n'.join(problems) or 'README, docs, metafiles and configs agree')
     sys.exit(bool(problems))

@@ -17,6 +17,11 @@ Models:
 README = '''
 | `a-n_1xb8-12e_x` | 2.40 | 12.40 |
 
+<!-- figures of docs/report.md -->
+| system | AP |
+|---|---|
+| A | 3.14 ± 0.15 |
+
 See [docs](a.md), tools/check_docs.py and a-{n,s}_1xb8-12e_x.
 '''
 
@@ -39,12 +44,14 @@ def project(tmp_path):
     (tmp_path / 'configs/a/metafile.yml').write_text(METAFILE)
     for name in ('configs/a/a-n_1xb8-12e_x.py', 'configs/a/a-s_1xb8-12e_x.py', 'a.md'):
         (tmp_path / name).touch()
+    (tmp_path / 'docs/report.md').write_text('| A | 9.26 | 3.14 ± 0.15 |\n| B | 5.35 |\n')
     (tmp_path / 'README.md').write_text(README)
     return tmp_path
 
 
 @pytest.mark.parametrize('before, after, said', [
     ('| 2.40 |', '| 2.41 |', 'AP 2.4 is not in'),
+    ('| 3.14 ± 0.15 |', '| 5.35 |', "5.35 is not in the row of 'A' of docs/report.md"),
     ('a.md', 'b.md', 'broken link b.md'),
     ('tools/check_docs.py', 'tools/nothing.py', 'names tools/nothing.py'),
     ('a-{n,s}_', 'a-{n,t}_', 'names the config a-t_1xb8-12e_x,'),
