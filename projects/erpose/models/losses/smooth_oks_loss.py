@@ -1,30 +1,31 @@
-"""The regression loss: 1 - OKS near the target, a straight line far from it."""
+"""The regression loss: 1 - OKS near the target, straight lines far from it."""
 import math
 from typing import Optional
 
 import torch
 from mmpose.registry import MODELS
+from scipy.special import lambertw
 from torch import Tensor, nn
 
 from erpose.structures import keypoint_error, mean_over_labelled
-
-INFLECTION = math.sqrt(0.5)
 
 
 @MODELS.register_module()
 class SmoothOKSLoss(nn.Module):
     """Smooth OKS loss (ours, after the one sentence in ER-Pose's abstract).
 
-    With ``u = sqrt(e)`` the OKS of a keypoint is ``exp(-u^2)``. ``1 - exp(-u^2)`` is
-    concave past its inflection ``u0 = 1/sqrt(2)``, and its gradient vanishes where it is
-    needed most: far from the target. Past ``u0`` this loss goes on as its tangent, with
-    slope ``sqrt(2/e)``. It is C2 and convex in u, equals 1 - OKS for ``u <= u0``, and pulls
-    equally hard from any distance.
+    With ``u = sqrt(e)`` the OKS of a keypoint is ``exp(-u^2)``. The slope of
+    ``1 - exp(-u^2)`` is greatest, ``sqrt(2/e)``, at ``1/sqrt(2)``, and vanishes where it is
+    needed most: far from the target. This loss never lets go: where 1 - OKS begins to pull
+    less than the keypoint's least slope, it goes on as its tangent there. So it is C1,
+    equals 1 - OKS near the target and exceeds it farther off.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
-        tail (str): Continuation past ``u0``: 'linear' (the tangent), 'log' (slope falls as
-            1/u: a far outlier counts less) or 'none' (plain 1 - OKS). Defaults to 'linear'.
+        tail (str): The least slope. 'even': in proportion to sigma, the greatest for the
+            largest, so that all keypoints far from their targets are pulled equally hard in
+            pixels. 'linear': the greatest for all, so that an eye is pulled four times as
+            hard as a hip; convex in u. 'none': 0, plain 1 - OKS. Defaults to 'even'.
         keypoint_weights (Sequence[float], optional): Weight of each keypoint, (K, ).
             Defaults to None: all equal, as in the metric.
         loss_weight (float): Defaults to 1.0.
@@ -38,18 +39,23 @@ class SmoothOKSLoss(nn.Module):
 
     def __init__(self,
                  sigmas,
-                 tail: str = 'linear',
+                 tail: str = 'even',
                  keypoint_weights=None,
                  loss_weight: float = 1.0):
         super().__init__()
-        if tail not in ('linear', 'log', 'none'):
-            raise ValueError(f"tail must be 'linear', 'log' or 'none', got {tail!r}")
+        if tail not in ('even', 'linear', 'none'):
+            raise ValueError(f"tail must be 'even', 'linear' or 'none', got {tail!r}")
         weights = [1.0] * len(sigmas) if keypoint_weights is None else keypoint_weights
         if len(weights) != len(sigmas):
             raise ValueError(f'{len(weights)} keypoint_weights for {len(sigmas)} sigmas')
-        self.tail = tail
         self.loss_weight = loss_weight
         self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
+        sigma = self.sigmas.double()
+        least = dict(even=sigma / sigma.max(), linear=torch.ones_like(sigma),
+                     none=torch.zeros_like(sigma))[tail]
+        slope = math.sqrt(2 / math.e) * least
+        self.register_buffer('slope', slope.float(), persistent=False)
+        self.register_buffer('start', _falls_to(slope).float(), persistent=False)
         self.register_buffer('keypoint_weights', torch.tensor(weights), persistent=False)
 
     def forward(self,
@@ -82,18 +88,22 @@ class SmoothOKSLoss(nn.Module):
         return loss * self.loss_weight
 
     def profile(self, error: Tensor) -> Tensor:
-        """The loss as a function of ``e = u^2`` alone, elementwise.
+        """The loss of keypoints as a function of ``e = u^2`` alone, (..., K) to (..., K).
 
-        Both branches are computed on inputs clamped to their own side of the inflection:
-        the branch not taken contributes a zero gradient, never 0 x inf.
+        Both branches are computed on inputs clamped to their own side: the branch not taken
+        contributes a zero gradient, never 0 x inf.
         """
         near = -torch.expm1(-error)
-        if self.tail == 'none':
-            return near
-        value, slope = 1 - math.exp(-0.5), math.sqrt(2 / math.e)
-        u = error.clamp(min=0.5).sqrt()
-        if self.tail == 'linear':
-            far = value + slope * (u - INFLECTION)
-        else:
-            far = value + slope * INFLECTION * torch.log(u / INFLECTION)
-        return torch.where(error <= 0.5, near, far)
+        u = torch.maximum(error, self.start**2).sqrt()
+        far = -torch.expm1(-self.start**2) + self.slope * (u - self.start)
+        return torch.where(error <= self.start**2, near, far)
+
+
+def _falls_to(slope: Tensor) -> Tensor:
+    """Where, past its greatest, the slope of 1 - exp(-u^2) is ``slope``, float64, (K, ).
+
+    ``2 u exp(-u^2) = c`` is ``w exp(w) = -c^2 / 2`` with ``w = -2 u^2``: Lambert's W, whose
+    branch point is the greatest slope. At 10 the slope is 0 to float32's rounding.
+    """
+    argument = (-slope.square() / 2).clamp(min=math.nextafter(-1 / math.e, 0))
+    return torch.from_numpy(-lambertw(argument.numpy(), -1).real / 2).sqrt().clamp(max=10)
