@@ -9,7 +9,7 @@ model = dict(
         pose_channels=128,
         use_depthwise=True,
         loss_score=dict(type='VariFocalLoss', use_target_weight=True, reduction='sum'),
-        loss_pose=dict(type='SmoothOKSLoss', loss_weight=5.0),
+        loss_pose=dict(type='SmoothOKSLoss', loss_weight=10.0),
         loss_vis=dict(
             type='BCELoss', use_target_weight=True, reduction='sum', loss_weight=0.5),
         loss_heatmap=dict(type='FocalHeatmapLoss')))
