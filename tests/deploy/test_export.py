@@ -81,7 +81,7 @@ def test_no_nms_and_no_custom_operator(fixed_file, open_file):
     for path in (fixed_file, open_file):
         nodes = onnx.load(path).graph.node
         assert {node.domain for node in nodes} <= {'', 'ai.onnx'}
-        assert sum(node.op_type == 'TopK' for node in nodes) == 2  # priors; best first
+        assert sum(node.op_type == 'TopK' for node in nodes) == 3  # best, peaks, order
         assert not any(node.op_type in ('NonMaxSuppression', 'BatchNormalization', 'Loop')
                        for node in nodes)
 

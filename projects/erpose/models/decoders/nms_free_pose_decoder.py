@@ -1,15 +1,17 @@
 """The decoder without NMS: the peaks of the scores are the persons."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
-from torch.nn.functional import interpolate, max_pool2d, pad
+from torch.nn.functional import max_pool2d
 
 from erpose.structures import PointPriors
 
 from .pose_decoder import PoseDecoder, Poses, poses_at, sort_poses, visibilities_at
 
+CANDIDATES = 1000
+"""Poses of an image, the best, among which the persons are."""
 MAX_REACH = 8
 """Reach of the largest square in cells: there are as many max-poolings."""
 
@@ -18,32 +20,31 @@ MAX_REACH = 8
 class NMSFreePoseDecoder(PoseDecoder):
     """The persons are the peaks of the scores (after CenterNet, section 4).
 
-    1. *Two fields*: poses that the camera sees from opposite sides compete in fields of
+    1. *Where*: a pose stands at the centre of its keypoints, whichever prior of whichever
+       level predicts it; so all that say the same stand together, and two persons whom
+       neighbouring priors predict, apart. The map has the cells of the finest level.
+    2. *Two fields*: poses that the camera sees from opposite sides compete in fields of
        their own, as CenterNet's classes do; those seen from the side, in both. A model that
        cannot tell a front from a back has two hypotheses, and AP pays for both.
-    2. *Peaks of a level*: the cells that none of their eight neighbours outscores. Of
-       neighbours that score the same, as many do in half precision, the first in reading
-       order is it. The best of all levels are decoded.
-    3. *Agreement*: the cells about a peak mostly hold the same person. Its pose is the mean
-       of those that agree (after box voting, Gidaris and Komodakis 2015), with weights
+    3. *Peaks*: a person is what nothing outscores in a square about it, as large as the
+       pose asks. Of poses that score the same, as many do in half precision, one is first.
+    4. *Agreement*: the cells about a prior mostly hold the same person. Its pose is the
+       mean of those that agree (after box voting, Gidaris and Komodakis 2015), with weights
        ``score^2 exp(-d^2 / 2)``, d being the distance to the peak's pose, root mean square
        over the keypoints, in units of ``agreement``. Its score is the geometric mean of the
        peak's and of the root mean square of the nine, in which one counts as it agrees: a
        pose that its neighbours do not confirm ranks lower.
-    4. *Peaks of all levels*: a person may peak on several. So the levels are laid over one
-       another, in cells of the finest, and a peak is beaten where another scores more in a
-       square about the centre of its keypoints, as large as the pose asks.
 
     No two persons are compared, no step depends on how many people there are, and every
-    shape is static: the cost is that of a few max-poolings and gathers. Beaten poses come
-    last, with a score of 0.
+    shape is static: the cost is that of a few max-poolings and gathers. What is no peak
+    comes last, with a score of 0.
 
     Args:
         flip_indices (Sequence[int]): The keypoint on the other side of the body, itself
             where there is none, (K, ). The head passes the data set's.
         reach (float): From the centre to the sides of the square, in sizes of the pose: the
             square root of the area of the box around its keypoints. One cell at least, and
-            :data:`MAX_REACH` at most. Defaults to 0.25.
+            :data:`MAX_REACH` at most. Defaults to 0.15.
         sideways (float): A pose is seen from the side where its left and its right
             keypoints are, on average, no farther apart than this along x, in its sizes.
             Defaults to 0.15.
@@ -51,7 +52,7 @@ class NMSFreePoseDecoder(PoseDecoder):
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
-    def __init__(self, flip_indices: Sequence[int], reach: float = 0.25,
+    def __init__(self, flip_indices: Sequence[int], reach: float = 0.15,
                  sideways: float = 0.15, agreement: float = 0.07, max_per_img: int = 100):
         super().__init__(max_per_img)
         if not (reach >= 0 and sideways >= 0 and agreement > 0):
@@ -68,17 +69,32 @@ class NMSFreePoseDecoder(PoseDecoder):
                priors: PointPriors) -> Poses:
         """As :meth:`PoseDecoder.decode`; poses are means of what agrees, which their
         scores count, and those that are no peaks have a score of 0."""
-        views = self._views(offsets.unflatten(-1, (-1, 2)))
-        fields = scores.unsqueeze(1) * views
-        levels = _levels(fields, priors)
-        peaks = torch.cat([_is_peak(level).flatten(2) for level in levels], -1)
-        peaks = (peaks | ~views).all(1)
-        best, index = self.best(scores * peaks)
+        best, index = scores.topk(min(CANDIDATES, scores.shape[1]), dim=1)
+        peaks = self._peaks(poses_at(index, offsets, priors), priors)
+        best, order = self.best(best * peaks)
+        index = index.gather(1, order)
         agreed, poses = self._agreed(index, scores, offsets, priors)
-        highest = self._highest(levels, poses, priors)
-        beaten = ((highest > best.unsqueeze(1)) & self._views(poses)).any(1)
-        return sort_poses(Poses((best * agreed).sqrt() * ~beaten, poses,
+        return sort_poses(Poses((best * agreed).sqrt(), poses,
                                 visibilities_at(index, visibilities, offsets)))
+
+    def _peaks(self, poses: Tensor, priors: PointPriors) -> Tensor:
+        """Whether poses (B, N, K, 2), in pixels and best first, are peaks, bool, (B, N)."""
+        stride, height, width, _ = priors.levels[0]
+        x, y = (poses.mean(-2) / stride).floor().long().unbind(-1)
+        cell = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).unsqueeze(1)
+        views = self._views(poses)
+        rank = torch.arange(poses.shape[1], 0, -1, dtype=torch.float, device=poses.device)
+        field = rank.new_zeros(*views.shape[:2], height * width).scatter_reduce(
+            2, cell.expand(views.shape), rank * views, 'amax')
+        field = field.unflatten(-1, (height, width))
+        squares = []
+        for _ in range(MAX_REACH):
+            field = max_pool2d(field, 3, stride=1, padding=1)
+            squares.append(field)
+        reach = (self.reach * _sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
+        square = (reach.unsqueeze(1) - 1) * height * width + cell
+        highest = torch.stack(squares, 2).flatten(2).gather(2, square.expand(views.shape))
+        return ((highest <= rank) | ~views).all(1)
 
     def _views(self, poses: Tensor) -> Tensor:
         """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
@@ -100,32 +116,6 @@ class NMSFreePoseDecoder(PoseDecoder):
         share = weight / weight.sum(-1, keepdim=True)
         return weight.mean(-1).sqrt(), (share[..., None, None] * poses).sum(2)
 
-    def _highest(self, levels: Sequence[Tensor], poses: Tensor,
-                 priors: PointPriors) -> Tensor:
-        """What scores most about the centres of poses.
-
-        Args:
-            levels (Sequence[Tensor]): L maps (B, F, H, W) of F fields, the finest first.
-            poses (Tensor): In pixels, (B, N, K, 2).
-            priors (PointPriors): The priors of the L levels.
-
-        Returns:
-            Tensor: (B, F, N).
-        """
-        stride, height, width, _ = priors.levels[0]
-        field = torch.stack([interpolate(level, (height, width)) for level in levels])
-        field = field.amax(0)
-        squares = []
-        for _ in range(MAX_REACH):
-            field = max_pool2d(field, 3, stride=1, padding=1)
-            squares.append(field)
-        x, y = (poses.mean(-2) / stride).floor().long().unbind(-1)
-        reach = (self.reach * _sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
-        index = ((reach - 1) * height + y.clamp(0, height - 1)) * width
-        index = (index + x.clamp(0, width - 1)).unsqueeze(1)
-        return torch.stack(squares, 2).flatten(2).gather(
-            2, index.expand(-1, field.shape[1], -1))
-
 
 def _around(index: Tensor, priors: PointPriors) -> Tuple[Tensor, Tensor]:
     """Priors ``index`` (B, N) with the eight cells around each, (B, N, 9), and whether they
@@ -143,21 +133,6 @@ def _around(index: Tensor, priors: PointPriors) -> Tuple[Tensor, Tensor]:
     return inside, inside == near
 
 
-def _levels(fields: Tensor, priors: PointPriors) -> List[Tensor]:
-    """L maps (B, F, H, W) of (B, F, A)."""
-    parts = fields.split([level.height * level.width for level in priors.levels], -1)
-    return [part.unflatten(-1, (level.height, level.width))
-            for part, level in zip(parts, priors.levels)]
-
-
 def _sizes(poses: Tensor) -> Tensor:
     """Square root of the area of the box around the keypoints (..., K, 2)."""
     return (poses.amax(-2) - poses.amin(-2)).sqrt().prod(-1)  # half precision holds it
-
-
-def _is_peak(score: Tensor) -> Tensor:
-    """Highest of its 3x3 cells, bool, as ``score`` (B, F, H, W)."""
-    peak = score == max_pool2d(score, 3, stride=1, padding=1)
-    row = max_pool2d(score, (1, 3), stride=1, padding=(0, 1))
-    peak &= score > pad(row, (0, 0, 1, 0))[..., :-1, :]
-    return peak & (score > pad(score, (1, 0))[..., :-1])
