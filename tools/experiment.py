@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from mmengine.fileio import dump
+from mmengine.logging import MMLogger
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.experiments import load_plan, plans
@@ -50,6 +51,7 @@ if __name__ == '__main__':
                         help='folder of the data sets (ERPOSE_DATA; default: %(default)s)')
     args = parser.parse_args()
     os.environ['ERPOSE_DATA'] = args.data_root
+    MMLogger.get_instance('mmengine', log_level='WARNING')  # a line for each config read
     try:
         report = experiment(args.experiment, args.work_dir)
     except (ValueError, FileNotFoundError, RuntimeError) as error:
