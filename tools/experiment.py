@@ -51,7 +51,7 @@ if __name__ == '__main__':
                         help='folder of the data sets (ERPOSE_DATA; default: %(default)s)')
     args = parser.parse_args()
     os.environ['ERPOSE_DATA'] = args.data_root
-    MMLogger.get_instance('mmengine', log_level='WARNING')  # a line for each config read
+    MMLogger.get_instance('mmengine', log_level='WARNING')  # else a line a config
     try:
         report = experiment(args.experiment, args.work_dir)
     except (ValueError, FileNotFoundError, RuntimeError) as error:

@@ -262,8 +262,6 @@ def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg, tal
     @given(sides, sides, inputs, seeds)
     def holds(width, height, input_size, seed):
         keypoints, _ = people(seed, width, height)
-        if kind == 'erpose' and not test_cfg:
-            keypoints = keypoints[:1]  # people all over the image are in one place
         resize, pack = CONFIG.val_pipeline[1:]
         scales = None
         if test_cfg.get('multiscale_test'):
@@ -277,11 +275,14 @@ def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg, tal
         packed = TRANSFORMS.build(
             dict(pack, meta_keys=(*pack['meta_keys'], 'aug_scales')))(data)
         with tally(f'testing, {kind}, {mode} {test_cfg or ""}: annotation -> image'):
-            found = oracle(keypoints, (width, height), views if scales else views[0],
-                           [packed['data_samples']], **test_cfg)
-            error = np.abs(found.keypoints[:, None] - keypoints).max((-1, -2))
-            assert error.min(0).max() <= TOLERANCE, 'somebody is not found'
-            assert error.min(1).max() <= TOLERANCE, 'somebody is found where nobody is'
+            # people all over the image are in one place, and peaks are of places
+            alone = kind == 'erpose' and not test_cfg
+            for scene in keypoints[:, None] if alone else [keypoints]:
+                found = oracle(scene, (width, height), views if scales else views[0],
+                               [packed['data_samples']], **test_cfg)
+                error = np.abs(found.keypoints[:, None] - scene).max((-1, -2))
+                assert error.min(0).max() <= TOLERANCE, 'somebody is not found'
+                assert error.min(1).max() <= TOLERANCE, 'somebody is where nobody is'
 
     holds()
 

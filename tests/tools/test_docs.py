@@ -52,6 +52,7 @@ def project(tmp_path):
 @pytest.mark.parametrize('before, after, said', [
     ('| 2.40 |', '| 2.41 |', 'AP 2.4 is not in'),
     ('| 3.14 ± 0.15 |', '| 5.35 |', "5.35 is not in the row of 'A' of docs/report.md"),
+    ('docs/report.md', 'docs/none.md', 'names docs/none.md, which does not exist'),
     ('a.md', 'b.md', 'broken link b.md'),
     ('tools/check_docs.py', 'tools/nothing.py', 'names tools/nothing.py'),
     ('a-{n,s}_', 'a-{n,t}_', 'names the config a-t_1xb8-12e_x,'),

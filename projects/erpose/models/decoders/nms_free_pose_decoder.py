@@ -8,7 +8,7 @@ from torch.nn.functional import max_pool2d
 
 from erpose.structures import PointPriors
 
-from .pose_decoder import PoseDecoder, Poses, poses_at, sort_poses, visibilities_at
+from .pose_decoder import PoseDecoder, Poses, best, poses_at, sort_poses, visibilities_at
 
 CANDIDATES = 1000
 """Poses of an image, the best, among which the persons are."""
@@ -69,12 +69,12 @@ class NMSFreePoseDecoder(PoseDecoder):
                priors: PointPriors) -> Poses:
         """As :meth:`PoseDecoder.decode`; poses are means of what agrees, which their
         scores count, and those that are no peaks have a score of 0."""
-        best, index = scores.topk(min(CANDIDATES, scores.shape[1]), dim=1)
+        high, index = best(scores, CANDIDATES)
         peaks = self._peaks(poses_at(index, offsets, priors), priors)
-        best, order = self.best(best * peaks)
+        high, order = best(high * peaks, self.max_per_img)
         index = index.gather(1, order)
         agreed, poses = self._agreed(index, scores, offsets, priors)
-        return sort_poses(Poses((best * agreed).sqrt(), poses,
+        return sort_poses(Poses((high * agreed).sqrt(), poses,
                                 visibilities_at(index, visibilities, offsets)))
 
     def _peaks(self, poses: Tensor, priors: PointPriors) -> Tensor:

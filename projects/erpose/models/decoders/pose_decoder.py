@@ -68,13 +68,17 @@ class PoseDecoder:
                 then 1 for every keypoint.
             priors (PointPriors): The A priors.
         """
-        scores, index = self.best(scores)
+        scores, index = best(scores, self.max_per_img)
         return Poses(scores, poses_at(index, offsets, priors),
                      visibilities_at(index, visibilities, offsets))
 
-    def best(self, scores: Tensor) -> Tuple[Tensor, Tensor]:
-        """The N best of scores (B, A), the best first, and their priors: both (B, N)."""
-        return scores.topk(min(self.max_per_img, scores.shape[1]), dim=1)
+
+def best(scores: Tensor, count: int) -> Tuple[Tensor, Tensor]:
+    """The ``count`` best of scores (B, A), the best first, and their priors: both (B, N).
+
+    Of fewer priors, all.
+    """
+    return scores.topk(min(count, scores.shape[1]), dim=1)
 
 
 def poses_at(index: Tensor, offsets: Tensor, priors: PointPriors) -> Tensor:
