@@ -1,4 +1,6 @@
 """Every config builds, trains a step and predicts, on generated crowds."""
+import re
+
 import pytest
 import torch
 from mmengine.config import Config
@@ -74,6 +76,27 @@ def test_config_trains_a_step_and_predicts(path, crowds):
         assert poses.keypoints.shape[1:] == (num_keypoints, 2)
         assert poses.keypoint_scores.shape == poses.keypoints.shape[:2]
         assert len(poses.bboxes) == len(poses.bbox_scores) == len(poses.keypoints)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_schedule_is_as_long_as_the_name_says(path):
+    config = Config.fromfile(path)
+    epochs = int(re.search(r'-(\d+)e_', path.stem)[1])
+    assert config.train_cfg.max_epochs == epochs
+    closing = epochs - config.get('num_last_epochs', 0)
+    switches = [hook.switch_epoch for hook in config.custom_hooks if 'switch_epoch' in hook]
+    if closing < epochs:  # the aux loss alone may be switched on without closing epochs
+        assert set(switches) == {closing}
+    warm_up, decay = config.param_scheduler
+    if 'milestones' in decay:
+        assert max(decay.milestones) < epochs
+    else:
+        assert decay.end in (epochs, closing)
+        assert decay.end - decay.begin == decay.T_max
+        assert not warm_up.by_epoch or warm_up.end == decay.begin
+    validated_each_epoch = [begin for begin, _ in config.train_cfg.get(
+        'dynamic_intervals', [])]
+    assert set(validated_each_epoch) <= {epochs, closing}
 
 
 @pytest.mark.parametrize('path', PRETRAINED, ids=lambda p: p.stem)
