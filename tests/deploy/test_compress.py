@@ -23,7 +23,7 @@ def best(path, image, count=5):
 def test_nodes_after_the_last_convolutions(fixed_file):
     model = onnx.load(fixed_file)
     last, after = split_nodes(model)
-    assert len(last) == 6  # scores and poses of three levels
+    assert len(last) == 7  # scores and poses of three levels, heatmaps
     assert any('topk' in name.lower() for name in after)
     assert not set(last) & set(after)
 

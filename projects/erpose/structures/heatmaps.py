@@ -1,4 +1,4 @@
-"""Keypoint heatmaps: targets of the training-only intermediate supervision."""
+"""Keypoint heatmaps: the targets of a branch that learns where keypoints are."""
 import torch
 from torch import Tensor
 

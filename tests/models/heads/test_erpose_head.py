@@ -8,7 +8,7 @@ from mmpose.structures import PoseDataSample
 
 from erpose import zoo
 from erpose.models.assigners import Assignment
-from erpose.models.decoders import NMSFreePoseDecoder, decode_poses
+from erpose.models.decoders import HeatmapRefiner, NMSFreePoseDecoder, decode_poses
 from erpose.models.heads import ERPoseHead
 from erpose.models.layers import flatten_levels
 from erpose.structures import collect_targets, keypoint_heatmaps
@@ -88,9 +88,10 @@ def test_keypoints_and_sigmas_come_from_the_metainfo(metainfo, num_keypoints, fi
     assert head.sigmas[0] == pytest.approx(first_sigma)
     assert torch.equal(head.sigmas, head.loss_pose.sigmas)
     assert torch.equal(head.sigmas, head.oks_nms_decoder.sigmas)
-    scores, poses = head(random_feats())
+    scores, poses, heatmaps = head(random_feats())
     assert [tuple(s.shape) for s in scores] == [(2, 1, n, n) for n in (16, 8, 4)]
     assert [p.shape[1] for p in poses] == [3 * num_keypoints] * 3
+    assert [tuple(h.shape) for h in heatmaps] == [(2, num_keypoints, 16, 16)]
     samples = [sample([(40, 40)], num_keypoints=num_keypoints)] * 2
     losses = head.loss(random_feats(), samples)
     assert all(loss.isfinite() for loss in losses.values())
@@ -179,7 +180,7 @@ def test_losses_of_a_known_assignment():
     head.assigner = FixedAssigner(*positives)
     losses = head.loss(feats, samples)
 
-    logits, poses = (flatten_levels(maps) for maps in head(feats))
+    logits, poses = (flatten_levels(maps) for maps in head(feats)[:2])
     logits = logits.squeeze(-1)
     torch.testing.assert_close(head.assigner.scores, logits.sigmoid())
     target = torch.zeros_like(logits)
@@ -349,12 +350,16 @@ def test_predictions(test_cfg):
 def test_poses_are_the_peaks_of_the_scores():
     head, feats = trained(build_head()), random_feats()
     with torch.no_grad():
-        logits, poses = (flatten_levels(maps) for maps in head(feats))
+        *maps, (heatmap, ) = head(feats)
+        logits, poses = (flatten_levels(levels) for levels in maps)
         found = head.decode(feats)
         everything = head.decode(feats, oks_nms=True).scores[0]
     decoder = NMSFreePoseDecoder(flip_indices=head.flip_indices)
     expected = decoder.decode(logits.squeeze(-1).sigmoid(), poses[..., :10],
                               poses[..., 10:], head.priors(feats))
+    refined = HeatmapRefiner().refine(expected.keypoints, heatmap.sigmoid(), 8)
+    assert (refined != expected.keypoints).any()
+    expected = expected._replace(keypoints=refined)
     for one, other in zip(found, expected):
         torch.testing.assert_close(one, other)
     peaks = found.scores[0] > 0
@@ -380,12 +385,23 @@ def test_score_threshold():
     assert len(predict(head, score_thr=1.0)[0]) == 0
 
 
-def test_switch_to_deploy_drops_training_and_changes_no_bit():
+def test_without_heatmaps_poses_are_as_they_are_regressed():
+    head = trained(build_head(loss_heatmap=None))
+    with torch.no_grad():
+        *maps, heatmaps = head(random_feats())
+        found = head.decode(random_feats())
+    assert heatmaps == []
+    logits, poses = (flatten_levels(levels) for levels in maps)
+    expected = head.decoder.decode(logits.squeeze(-1).sigmoid(), poses[..., :10],
+                                   poses[..., 10:], head.priors(random_feats()))
+    torch.testing.assert_close(found.keypoints, expected.keypoints)
+
+
+def test_switch_to_deploy_drops_nothing_and_changes_no_bit():
     head = trained(build_head())
-    before = predict(head)
+    before, parts = predict(head), set(head.state_dict())
     head.switch_to_deploy()
-    parts = {name.split('.')[0] for name in head.state_dict()}
-    assert parts == {'score_branch', 'pose_branch'}
+    assert set(head.state_dict()) == parts
     for old, new in zip(before, predict(head)):
         for name, value in old.items():
             np.testing.assert_array_equal(value, new[name])

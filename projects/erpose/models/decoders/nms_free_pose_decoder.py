@@ -8,7 +8,15 @@ from torch.nn.functional import max_pool2d
 
 from erpose.structures import PointPriors
 
-from .pose_decoder import PoseDecoder, Poses, best, poses_at, sort_poses, visibilities_at
+from .pose_decoder import (
+    PoseDecoder,
+    Poses,
+    best,
+    pose_sizes,
+    poses_at,
+    sort_poses,
+    visibilities_at,
+)
 
 CANDIDATES = 1000
 """Poses of an image, the best, among which the persons are."""
@@ -47,13 +55,13 @@ class NMSFreePoseDecoder(PoseDecoder):
             :data:`MAX_REACH` at most. Defaults to 0.15.
         sideways (float): A pose is seen from the side where its left and its right
             keypoints are, on average, no farther apart than this along x, in its sizes.
-            Defaults to 0.15.
+            Defaults to 0.2.
         agreement (float): In sizes of the pose. Defaults to 0.07.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
     def __init__(self, flip_indices: Sequence[int], reach: float = 0.15,
-                 sideways: float = 0.15, agreement: float = 0.07, max_per_img: int = 100):
+                 sideways: float = 0.2, agreement: float = 0.07, max_per_img: int = 100):
         super().__init__(max_per_img)
         if not (reach >= 0 and sideways >= 0 and agreement > 0):
             raise ValueError('reach and sideways must not be negative, agreement positive, '
@@ -91,7 +99,7 @@ class NMSFreePoseDecoder(PoseDecoder):
         for _ in range(MAX_REACH):
             field = max_pool2d(field, 3, stride=1, padding=1)
             squares.append(field)
-        reach = (self.reach * _sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
+        reach = (self.reach * pose_sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
         square = (reach.unsqueeze(1) - 1) * height * width + cell
         highest = torch.stack(squares, 2).flatten(2).gather(2, square.expand(views.shape))
         return ((highest <= rank) | ~views).all(1)
@@ -99,7 +107,7 @@ class NMSFreePoseDecoder(PoseDecoder):
     def _views(self, poses: Tensor) -> Tensor:
         """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
         apart = (poses * poses.new_tensor(self.side)).sum((-2, -1))
-        margin = self.sideways * _sizes(poses)
+        margin = self.sideways * pose_sizes(poses)
         return torch.stack([apart >= -margin, apart <= margin], 1)
 
     def _agreed(self, index: Tensor, scores: Tensor, offsets: Tensor,
@@ -110,7 +118,7 @@ class NMSFreePoseDecoder(PoseDecoder):
         poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
         scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
         peak = poses[:, :, 4:5]
-        unit = self.agreement * _sizes(peak).clamp(min=1e-3)
+        unit = self.agreement * pose_sizes(peak).clamp(min=1e-3)
         distance = (poses - peak).square().sum(-1).mean(-1).sqrt() / unit
         weight = scores.square() * torch.exp(-distance.square() / 2) * exists
         share = weight / weight.sum(-1, keepdim=True)
@@ -131,8 +139,3 @@ def _around(index: Tensor, priors: PointPriors) -> Tuple[Tensor, Tensor]:
     near = near.flatten(-2)
     inside = near.clamp(0, len(priors.points) - 1)
     return inside, inside == near
-
-
-def _sizes(poses: Tensor) -> Tensor:
-    """Square root of the area of the box around the keypoints (..., K, 2)."""
-    return (poses.amax(-2) - poses.amin(-2)).sqrt().prod(-1)  # half precision holds it

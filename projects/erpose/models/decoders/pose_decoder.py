@@ -42,6 +42,11 @@ def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
     return offsets * strides[..., None, None] + points.unsqueeze(-2)
 
 
+def pose_sizes(poses: Tensor) -> Tensor:
+    """Square root of the area of the box around the keypoints (..., K, 2)."""
+    return (poses.amax(-2) - poses.amin(-2)).sqrt().prod(-1)  # half precision holds it
+
+
 class PoseDecoder:
     """Top-k of the scores; only what is kept is decoded.
 

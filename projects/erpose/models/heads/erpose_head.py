@@ -20,13 +20,14 @@ class ERPoseHead(PoseHead):
 
     ::
 
-        features --+-- score branch -> 1 score ----------------------------+--> poses
-                   +-- pose branch --> 2K offsets + K visibilities --------+
-                   +-- heatmaps at stride 8 -> (training only)
+        features --+-- score branch -> 1 score ----------------------+--> poses --+
+                   +-- pose branch --> 2K offsets + K visibilities --+            v
+                   +-- heatmaps at stride 8 -----------------------------> refined poses
 
     Both branches learn from all priors that the assigner gives a person. The score is the
     OKS that the pose there can expect, so the scores rise to a peak at a person; at
-    inference the peaks are the persons, without NMS.
+    inference the peaks are the persons, without NMS, and their keypoints move to where the
+    heatmaps see them.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
@@ -46,6 +47,7 @@ class ERPoseHead(PoseHead):
             (PoseDet, section 3.3).
         assigner (dict): Gives persons their priors.
         decoder (dict): Decodes without NMS.
+        refiner (dict): Moves the keypoints by the heatmaps, if there are any.
         oks_nms_decoder (dict): For comparison: OKS-NMS of all poses as they are predicted,
             when ``test_cfg['oks_nms']`` asks for it.
     """
@@ -65,6 +67,7 @@ class ERPoseHead(PoseHead):
                  heatmap_sigma: float = 2.0,
                  assigner: dict = dict(type='KeypointDynamicAssigner'),
                  decoder: dict = dict(type='NMSFreePoseDecoder'),
+                 refiner: dict = dict(type='HeatmapRefiner'),
                  oks_nms_decoder: dict = dict(type='OKSNMSPoseDecoder'),
                  init_cfg=None):
         super().__init__(metainfo, strides, init_cfg)
@@ -79,6 +82,7 @@ class ERPoseHead(PoseHead):
 
         self.assigner = TASK_UTILS.build(assigner)
         self.decoder = TASK_UTILS.build(dict(decoder, flip_indices=self.flip_indices))
+        self.refiner = TASK_UTILS.build(refiner)
         sigmas = self.sigmas.tolist()
         self.oks_nms_decoder = TASK_UTILS.build(dict(oks_nms_decoder, sigmas=sigmas))
         self.loss_score = MODELS.build(loss_score)
@@ -92,15 +96,17 @@ class ERPoseHead(PoseHead):
                 start_rare(branch)
         start_at_zero(self.pose_branch)
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
+    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], ...]:
         """What inference needs, level by level.
 
         Returns:
-            tuple[list[Tensor], list[Tensor]]: L maps (B, 1, H, W) of score logits, and L
-            maps (B, 3K, H, W) of poses: x, y offsets in strides of each keypoint in turn,
-            then K visibility logits.
+            tuple[list[Tensor], list[Tensor], list[Tensor]]: L maps (B, 1, H, W) of score
+            logits; L maps (B, 3K, H, W) of poses: x, y offsets in strides of each keypoint
+            in turn, then K visibility logits; and one map (B, K, H, W) of heatmap logits,
+            at the first stride, or none.
         """
-        return self.score_branch(feats), self.pose_branch(feats)
+        heatmaps = [] if self.heatmap_branch is None else self.heatmap_branch(feats[:1])
+        return self.score_branch(feats), self.pose_branch(feats), heatmaps
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
@@ -109,8 +115,8 @@ class ERPoseHead(PoseHead):
         Besides the losses, ``oks`` is the mean over the persons of the best OKS among
         their priors: what training improves, in the metric's own unit.
         """
-        self.check_trainable()
-        logits, offsets, visibilities = self._of_all_priors(feats)
+        logits, offsets, visibilities = self._of_all_priors(
+            self.score_branch(feats), self.pose_branch(feats))
         priors = self.priors(feats)
         keypoints = decode_poses(offsets.float(), priors.points, priors.strides)
 
@@ -148,14 +154,23 @@ class ERPoseHead(PoseHead):
 
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
         """Features to the best N poses of each image."""
-        logits, offsets, visibilities = (x.float() for x in self._of_all_priors(feats))
+        *maps, heatmaps = self(feats)
+        logits, offsets, visibilities = (x.float() for x in self._of_all_priors(*maps))
         decoder = self.oks_nms_decoder if oks_nms else self.decoder
-        return decoder.decode(logits.sigmoid(), offsets, visibilities, self.priors(feats))
+        poses = decoder.decode(logits.sigmoid(), offsets, visibilities, self.priors(feats))
+        if heatmaps:
+            poses = poses._replace(keypoints=self.refiner.refine(
+                poses.keypoints, heatmaps[0].float().sigmoid(), self.strides[0]))
+        return poses
 
-    def _of_all_priors(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor, Tensor]:
-        """:meth:`forward`'s score logits (B, A), offsets (B, A, 2K), visibility logits
-        (B, A, K)."""
-        logits, poses = (flatten_levels(maps) for maps in self(feats))
+    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
+        """Drops nothing: inference needs all branches."""
+
+    def _of_all_priors(self, scores: List[Tensor],
+                       poses: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
+        """:meth:`forward`'s maps as score logits (B, A), offsets (B, A, 2K), visibility
+        logits (B, A, K)."""
+        logits, poses = flatten_levels(scores), flatten_levels(poses)
         offsets, visibilities = poses.split(
             [2 * self.num_keypoints, self.num_keypoints], dim=-1)
         return logits.squeeze(-1), offsets, visibilities

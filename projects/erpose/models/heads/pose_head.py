@@ -45,7 +45,7 @@ class PoseHead(BaseModule):
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
                      loss: dict, **layers) -> None:
-        """Makes the training-only branch that predicts heatmaps of the first levels.
+        """Makes the branch that predicts heatmaps of the first levels.
 
         Args:
             levels (int): How many.
