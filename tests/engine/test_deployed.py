@@ -1,3 +1,4 @@
+import torch
 from mmengine.config import Config
 
 from erpose import zoo
@@ -11,7 +12,9 @@ def test_what_training_alone_needs_is_gone():
     assert not model.training
 
 
-def test_er_pose_needs_its_heatmaps(shipped):
+def test_er_pose_needs_its_heatmaps_and_drops_nothing(shipped):
     model = deployed_model(Config.fromfile(shipped['Config']), shipped['Weights'])
     assert model.head.heatmap_branch is not None
+    weights = torch.load(shipped['Weights'], weights_only=True)['state_dict']
+    assert set(model.state_dict()) == set(weights)
     assert not model.training

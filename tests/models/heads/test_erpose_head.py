@@ -397,16 +397,6 @@ def test_without_heatmaps_poses_are_as_they_are_regressed():
     torch.testing.assert_close(found.keypoints, expected.keypoints)
 
 
-def test_switch_to_deploy_drops_nothing_and_changes_no_bit():
-    head = trained(build_head())
-    before, parts = predict(head), set(head.state_dict())
-    head.switch_to_deploy()
-    assert set(head.state_dict()) == parts
-    for old, new in zip(before, predict(head)):
-        for name, value in old.items():
-            np.testing.assert_array_equal(value, new[name])
-
-
 def test_flip_test_is_refused():
     head = build_head()
     with pytest.raises(ValueError, match='remove flip_test'):

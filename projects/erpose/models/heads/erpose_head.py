@@ -163,9 +163,6 @@ class ERPoseHead(PoseHead):
                 poses.keypoints, heatmaps[0].float().sigmoid(), self.strides[0]))
         return poses
 
-    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
-        """Drops nothing: inference needs all branches."""
-
     def _of_all_priors(self, scores: List[Tensor],
                        poses: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
         """:meth:`forward`'s maps as score logits (B, A), offsets (B, A, 2K), visibility

@@ -1,5 +1,5 @@
 """What the heads of all systems share: keypoints, priors, heatmaps, results."""
-from typing import List, Optional, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import torch
 from mmengine.dist import get_world_size
@@ -41,7 +41,6 @@ class PoseHead(BaseModule):
         sigmas = _check_sigmas(metainfo)
         self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
         self.heatmap_branch = None
-        self.deployed = False
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
                      loss: dict, **layers) -> None:
@@ -65,15 +64,6 @@ class PoseHead(BaseModule):
             raise ValueError(f'{len(feats)} feature levels for {len(self.strides)} strides '
                              f'{self.strides}')
         return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
-
-    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
-        """Drops what training alone needs."""
-        self.heatmap_branch = None
-        self.deployed = True
-
-    def check_trainable(self) -> None:
-        if self.deployed:
-            raise RuntimeError('switch_to_deploy() dropped what training needs')
 
     def heatmap_losses(self, feats: Tuple[Tensor, ...], targets: PoseTargets) -> dict:
         """``loss_heatmap``, the mean over the levels, if the branch is there.

@@ -1,5 +1,5 @@
 """What PoseDet and SMPR share: poses in two steps, and duplicates to suppress."""
-from typing import List, Tuple
+from typing import List, Optional, Tuple
 
 import torch
 from mmengine.structures import InstanceData
@@ -16,6 +16,8 @@ from .pose_head import PoseHead, mean_count, to_instances
 class RefiningPoseHead(PoseHead):
     """Base of the heads that refine a first pose with features gathered along it.
 
+    Their heatmaps are for training alone: inference goes without.
+
     A subclass has ``forward(feats)``, which returns L maps (B, 1, H, W) of scores in
     [0, 1] and L maps (B, 2K, H, W) of refined offsets in strides.
 
@@ -28,6 +30,16 @@ class RefiningPoseHead(PoseHead):
     def __init__(self, metainfo: dict, strides, decoder: dict, init_cfg=None):
         super().__init__(metainfo, strides, init_cfg)
         self.decoder = TASK_UTILS.build(dict(decoder, sigmas=self.sigmas.tolist()))
+        self.deployed = False
+
+    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
+        """Drops what training alone needs."""
+        self.heatmap_branch = None
+        self.deployed = True
+
+    def check_trainable(self) -> None:
+        if self.deployed:
+            raise RuntimeError('switch_to_deploy() dropped what training needs')
 
     def candidates(self, feats: Tuple[Tensor, ...]) -> Poses:
         """Features to the best N poses of each image, duplicates among them."""
