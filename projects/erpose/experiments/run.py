@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import platform
+import shlex
 import subprocess
 import sys
 import time
@@ -195,9 +196,9 @@ def tool(name: str) -> str:
 
 
 def readable(command: List[str], folder: Optional[Path] = None) -> str:
-    """The command as it goes in a report: without this machine's places, and with what is
-    in the run's folder named from there."""
-    text = ' '.join(['python', *map(_relative, command)])
+    """The command as it goes in a report, to be pasted into a shell: without this machine's
+    places, and with what is in the run's folder named from there."""
+    text = shlex.join(['python', *map(_relative, command)])
     return text.replace(f'{_relative(folder)}{os.sep}', '') if folder else text
 
 
