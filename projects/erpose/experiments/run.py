@@ -198,8 +198,10 @@ def tool(name: str) -> str:
 def readable(command: List[str], folder: Optional[Path] = None) -> str:
     """The command as it goes in a report, to be pasted into a shell: without this machine's
     places, and with what is in the run's folder named from there."""
-    text = shlex.join(['python', *map(_relative, command)])
-    return text.replace(f'{_relative(folder)}{os.sep}', '') if folder else text
+    parts = [_relative(part) for part in command]
+    if folder:
+        parts = [part.replace(f'{_relative(folder)}{os.sep}', '') for part in parts]
+    return shlex.join(['python', *parts])
 
 
 def execute(command: List[str], log: Path) -> None:
