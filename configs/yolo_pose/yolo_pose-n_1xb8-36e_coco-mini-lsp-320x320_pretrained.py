@@ -1,7 +1,0 @@
-_base_ = [
-    './yolo_pose-n_1xb8-36e_coco-mini-lsp-320x320.py',
-    '../_base_/models/rtmdet_nano_person.py'
-]
-
-model = _base_.initialised
-optim_wrapper = _base_.slow_backbone
