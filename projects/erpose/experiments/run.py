@@ -80,10 +80,12 @@ def train(system: System, seed: int, folder: Path) -> None:
         killed = max(0, log.stat().st_mtime - record_file.stat().st_mtime)
         record['train_seconds'] = record.get('train_seconds', 0) + killed
     command = [tool('train.py'), system.config, '--work-dir', str(folder / 'train'),
-               '--resume', '--cfg-options', *options_text(options)]
+               '--cfg-options', *options_text(options)]
     record['train_command'] = readable(command, folder)
     folder.mkdir(parents=True, exist_ok=True)
     dump(record, record_file, indent=2)
+    if any((folder / 'train').glob('epoch_*.pth')):  # else it would undo a load_from
+        command.append('--resume')
     begin = time.time()
     try:
         execute(command, log)

@@ -1,9 +1,9 @@
-# On from the 12 epochs of `_pretrained`, at the same rate once more: run it in the project's folder.
+# On from the 12 epochs of `_pretrained`. Run it in the folder of the project.
 _base_ = './erpose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py'
 
 load_from = 'checkpoints/erpose-n_coco-mini-lsp-320x320.pth'
 model = dict(backbone=dict(init_cfg=None), neck=dict(init_cfg=None))
-max_epochs = 8
+max_epochs = 10
 train_cfg = dict(max_epochs=max_epochs, dynamic_intervals=[(max_epochs, 1)])
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs)
