@@ -72,6 +72,7 @@ def experiment(root, first):
 def test_from_nothing_to_the_table_and_not_twice(experiment, first):
     assert commands(first).count('tools/train.py') == 1
     assert commands(first).count('tools/test.py') == 2
+    assert '--resume' not in commands(first)  # MMPose would forget a config's load_from
     report = (experiment / 'out/two/report.md').read_text()
     rows = [line for line in report.splitlines() if line.startswith('| NMS-free')]
     assert len(rows) == 3  # metrics, speed, runs
@@ -150,7 +151,8 @@ def test_a_killed_attempt_counts_in_the_minutes(experiment):
     os.utime(file, (killed - 500, killed - 500))
     done = run(experiment)
     assert done.returncode == 0, done.stderr
-    assert commands(done).count('tools/train.py') == 1
+    assert commands(done).count('tools/train.py') == commands(done).count('--resume') == 1
+    assert '--resume' not in json.loads(file.read_text())['train_command']
     assert 1500 < json.loads(file.read_text())['train_seconds'] < 2000
 
 
