@@ -8,6 +8,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmpose.apis import MMPoseInferencer
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
@@ -50,6 +51,18 @@ def test_both_ways_find_the_same(image):
         next(MMPoseInferencer(*arguments)(image, bbox_thr=0.05))['predictions']
         for arguments in (('erpose-n', ), (SHIPPED['Config'], SHIPPED['Weights'])))
     assert by_alias == by_path
+
+
+@pytest.mark.parametrize('model', zoo.models(), ids=lambda m: m['Name'])
+def test_every_entry_finds_people_of_the_joints_it_was_trained_on(model, image):
+    config = Config.fromfile(model['Config'])
+    wanted = parse_pose_metainfo(config.val_dataloader.dataset.metainfo)
+    for name in (model['Name'], *model.get('Alias', [])):
+        inferencer = MMPoseInferencer(name)
+        people = next(inferencer(image, bbox_thr=0.01))['predictions'][0]
+        assert {len(p['keypoints']) for p in people} == {wanted['num_keypoints']}
+        trained = inferencer.inferencer.model.dataset_meta
+        assert trained['keypoint_id2name'] == wanted['keypoint_id2name']
 
 
 def test_threshold_is_obeyed(image):
