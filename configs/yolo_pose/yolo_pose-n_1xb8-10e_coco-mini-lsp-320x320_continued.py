@@ -8,6 +8,5 @@ train_cfg = dict(max_epochs=max_epochs, dynamic_intervals=[(max_epochs, 1)])
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs, T_max=max_epochs)
 custom_hooks = _base_.custom_hooks
-for hook in custom_hooks[1:3]:
-    hook.update(switch_epoch=max_epochs - _base_.num_last_epochs)
-del hook
+custom_hooks[1].update(switch_epoch=max_epochs - _base_.num_last_epochs)
+custom_hooks[2].update(switch_epoch=max_epochs - _base_.num_last_epochs)
