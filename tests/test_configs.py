@@ -5,6 +5,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
+from mmengine.runner import load_checkpoint
 from mmpose.registry import DATASETS, MODELS
 
 from erpose import zoo
@@ -12,6 +13,7 @@ from erpose.datasets.synthetic import generate
 
 CONFIGS = sorted((zoo.root() / 'configs').glob('[!_]*/*.py'))
 PRETRAINED = [path for path in CONFIGS if path.stem.endswith('_pretrained')]
+CONTINUED = [path for path in CONFIGS if path.stem.endswith(('_continued', '_finetuned'))]
 SIDE = 96  # pixels: the sizes of the configs would take minutes
 
 
@@ -113,6 +115,23 @@ def test_pretrained_differs_in_the_initialisation_alone(path):
     assert set(slow) <= {'backbone'}
     scratch = Config.fromfile(path.with_name(path.name.replace('_pretrained', '')))
     assert config == scratch.to_dict()
+
+
+@pytest.mark.parametrize('path', CONTINUED, ids=lambda p: p.stem)
+def test_continued_starts_from_all_weights_of_a_shipped_checkpoint(path, monkeypatch):
+    """Except the last layers where a pose has other keypoints."""
+    last_layers = '.outputs.' if path.stem.endswith('_finetuned') else 'none'
+    monkeypatch.chdir(zoo.root())
+    config = Config.fromfile(path)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    if config.load_from:
+        load_checkpoint(model, config.load_from)
+    start = config.load_from or config.checkpoint
+    assert start.startswith('checkpoints/')
+    shipped = torch.load(start, map_location='cpu', weights_only=True)['state_dict']
+    for name, weight in model.state_dict().items():
+        assert last_layers in name or torch.equal(weight, shipped[name]), name
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
