@@ -2,7 +2,8 @@
 
 ``apply()`` runs when ``erpose`` is imported, before anything imports mmpose. Each
 step first looks whether something is missing; on a stock OpenMMLab installation (full
-mmcv, matching torchvision, torch < 2.6) it changes nothing. No other module patches.
+mmcv, matching torchvision, torch < 2.6, a GPU) it changes nothing. Beside it, ``zoo``
+makes MMPose's inferencers know the model zoo.
 """
 import copyreg
 import functools

@@ -113,6 +113,8 @@ def _plots(results: dict, folder: Path) -> List[str]:
     if axes.lines:
         axes.legend()
         figure.savefig(folder / 'ap_epoch.png', dpi=120)
+        parts.append('AP in training is that of each commit\'s decoder; the tables hold '
+                     'what the decoder of "tested at" makes of the last weights.')
         parts.append('![AP against epoch](ap_epoch.png)')
     plt.close(figure)
 

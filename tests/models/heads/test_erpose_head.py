@@ -11,6 +11,7 @@ from erpose.models.assigners import Assignment
 from erpose.models.decoders import HeatmapRefiner, NMSFreePoseDecoder, decode_poses
 from erpose.models.heads import ERPoseHead
 from erpose.models.layers import flatten_levels
+from erpose.models.losses import FocalScoreLoss
 from erpose.structures import collect_targets, keypoint_heatmaps
 
 SIZE = 128
@@ -189,6 +190,9 @@ def test_losses_of_a_known_assignment():
     expected = head.loss_score(logits.reshape(-1, 1), target.reshape(-1, 1),
                                torch.ones(logits.numel())) / 2.2
     torch.testing.assert_close(losses['loss_score'], expected)
+    head.loss_score = FocalScoreLoss()
+    expected = head.loss_score(logits, target, torch.ones_like(logits)) / 2.2
+    torch.testing.assert_close(head.loss(feats, samples)['loss_score'], expected)
     assert losses['oks'] == pytest.approx((0.9 + 0.8 + 0.5) / 3)
 
     priors, pose, visibility = head.priors(feats), 0, 0

@@ -16,3 +16,11 @@ def test_values():
     loss = FocalScoreLoss(gamma=3.0, loss_weight=2.0)
     value = loss(logits, positive, torch.tensor([1., 1., 4., 0.]))
     assert value.item() == pytest.approx(2 * expected, rel=1e-5)
+
+
+@pytest.mark.parametrize('logits, positive, weight', [
+    ((4, 1), (4, ), (4, )), ((4, ), (4, 1), (4, )), ((4, 1), (4, 1), (4, ))])
+def test_other_shapes_are_refused(logits, positive, weight):
+    """They broadcast: each prior would learn from all the others."""
+    with pytest.raises(ValueError, match='one shape'):
+        FocalScoreLoss()(torch.zeros(logits), torch.zeros(positive), torch.ones(weight))

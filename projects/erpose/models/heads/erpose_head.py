@@ -173,9 +173,9 @@ class ERPoseHead(PoseHead):
         return logits.squeeze(-1), offsets, visibilities
 
     def _score_loss(self, logits, assignment, ignored) -> Tensor:
-        weight = (~ignored | (assignment.person >= 0)).float()
-        total = self.loss_score(logits.float().reshape(-1, 1),
-                                assignment.score.reshape(-1, 1), weight.reshape(-1))
+        weight = ~ignored | (assignment.person >= 0)
+        total = self.loss_score(*(x.float().reshape(-1, 1)
+                                  for x in (logits, assignment.score, weight)))
         return total / mean_count(assignment.score.sum())
 
     def _pose_losses(self, keypoints, visibilities, assignment,

@@ -23,6 +23,19 @@ class FocalScoreLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor, positive: Tensor, weight: Tensor) -> Tensor:
-        """The weighted sum. All arguments have one shape; ``positive`` is bool."""
+        """The weighted sum.
+
+        Args:
+            logits (Tensor): Of any shape.
+            positive (Tensor): Bool, or targets in 0..1, of that shape.
+            weight (Tensor): Of that shape.
+
+        Raises:
+            ValueError: If the shapes differ: broadcasting would mix up the priors.
+        """
+        if not logits.shape == positive.shape == weight.shape:
+            raise ValueError(f'logits {tuple(logits.shape)}, positive '
+                             f'{tuple(positive.shape)} and weight {tuple(weight.shape)} '
+                             'must have one shape')
         loss = sigmoid_focal_loss(logits, positive.to(logits), self.alpha, self.gamma)
         return self.loss_weight * (loss * weight).sum()

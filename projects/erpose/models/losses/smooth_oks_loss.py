@@ -63,7 +63,6 @@ class SmoothOKSLoss(nn.Module):
                 target: Tensor,
                 labelled: Tensor,
                 area: Tensor,
-                weight: Optional[Tensor] = None,
                 avg_factor: Optional[Tensor] = None) -> Tensor:
         """Loss of N poses.
 
@@ -72,8 +71,7 @@ class SmoothOKSLoss(nn.Module):
             target (Tensor): Ground truth keypoints in pixels, (N, K, 2).
             labelled (Tensor): 1 where the keypoint is labelled, (N, K).
             area (Tensor): Area of the persons in pixels^2, (N, ).
-            weight (Tensor, optional): Weight of each pose, (N, ).
-            avg_factor (Tensor, optional): Divides the weighted sum, a scalar.
+            avg_factor (Tensor, optional): Divides the sum, a scalar.
 
         Returns:
             Tensor: float32. The losses (N, ) if ``avg_factor`` is None, else a scalar.
@@ -81,8 +79,6 @@ class SmoothOKSLoss(nn.Module):
         error = keypoint_error(pred, target, area, self.sigmas)
         loss = self.profile(error)
         loss = mean_over_labelled(loss, labelled * self.keypoint_weights)
-        if weight is not None:
-            loss = loss * weight
         if avg_factor is not None:
             loss = loss.sum() / avg_factor
         return loss * self.loss_weight
