@@ -3,7 +3,7 @@
 - every metafile entry names an existing config and, unless a URL, existing weights;
 - every figure of a metafile entry stands in the README's row of that model;
 - every figure of a table of the README that names its report stands in that report, in the
-  row of the same name;
+  rows of the same name, and in their order;
 - every file that README and docs link to or name exists, and every config, also where
   only its name stands or a pattern of names.
 """
@@ -49,11 +49,14 @@ def check_tables(readme: str):
             continue  # check_documents says so
         known = {}
         for name, *figures in cells((ROOT / report).read_text()):
-            known.setdefault(name, set()).update(figures)
+            known.setdefault(name, []).extend(figures)
         for name, *figures in cells(table)[2:]:
-            for figure in figures:
-                if figure not in known.get(name, ()):
-                    yield f'README.md: {figure} is not in the row of {name!r} of {report}'
+            left = iter(known.get(name, ()))
+            # `in` takes from `left` what it passes
+            missing = next((figure for figure in figures if figure not in left), None)
+            if missing:
+                yield (f'README.md: {missing} is not in the rows of {name!r} of {report}, '
+                       'or not behind the figure before it')
 
 
 def cells(markdown: str):

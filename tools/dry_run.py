@@ -21,7 +21,7 @@ if __name__ == '__main__':
     parser.add_argument('--cfg-options', nargs='+', action=DictAction, default={})
     args = parser.parse_args()
     if args.data_root:
-        os.environ['ERPOSE_DATA'] = args.data_root
+        os.environ['ERPOSE_DATA'] = args.data_root.rstrip('/')
     try:
         config = Config.fromfile(args.config)
         config.merge_from_dict(args.cfg_options)

@@ -50,7 +50,7 @@ if __name__ == '__main__':
     parser.add_argument('--data-root', default=os.environ.get('ERPOSE_DATA', 'data'),
                         help='folder of the data sets (ERPOSE_DATA; default: %(default)s)')
     args = parser.parse_args()
-    os.environ['ERPOSE_DATA'] = args.data_root
+    os.environ['ERPOSE_DATA'] = args.data_root.rstrip('/')
     MMLogger.get_instance('mmengine', log_level='WARNING')  # else a line a config
     try:
         report = experiment(args.experiment, args.work_dir)

@@ -28,3 +28,23 @@ def test_a_test_at_a_size_is_at_that_size(name, test):
         resize = next(step for step in config.test_dataloader.dataset.pipeline
                       if step.type == 'BottomupResize')
         assert list(resize.input_size) == size
+
+
+def hash_with(monkeypatch, data, weights, **options):
+    monkeypatch.setenv('ERPOSE_DATA', data)
+    monkeypatch.setenv('RTMDET_NANO', weights)
+    system = load_plan('systems_coco-mini-lsp-320').systems[0]
+    config = system.load(test=True)
+    config.merge_from_dict({'test_evaluator.ann_file': f'{data}/lsp/a.json', **options})
+    return run.config_hash(config)
+
+
+@pytest.mark.parametrize('data, weights', [
+    ('/elsewhere/sets', '/elsewhere/w.pth'), ('/elsewhere/sets/', './w.pth'),
+    ('data', 'https://zoo/w.pth')])
+def test_the_hash_of_a_config_does_not_tell_where_the_data_are(data, weights, monkeypatch):
+    here = hash_with(monkeypatch, '/here/data', '/here/w.pth')
+    assert hash_with(monkeypatch, data, weights) == here
+    assert hash_with(monkeypatch, data, weights,
+                     **{'test_evaluator.ann_file': f'{data}/lsp/b.json'}) != here
+    assert hash_with(monkeypatch, data, weights, max_epochs=13) != here

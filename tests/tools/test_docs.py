@@ -20,7 +20,7 @@ README = '''
 <!-- figures of docs/report.md -->
 | system | AP |
 |---|---|
-| A | 3.14 ± 0.15 |
+| A | 3.14 ± 0.15 | 7.00 |
 
 See [docs](a.md), tools/check_docs.py and a-{n,s}_1xb8-12e_x.
 '''
@@ -44,14 +44,16 @@ def project(tmp_path):
     (tmp_path / 'configs/a/metafile.yml').write_text(METAFILE)
     for name in ('configs/a/a-n_1xb8-12e_x.py', 'configs/a/a-s_1xb8-12e_x.py', 'a.md'):
         (tmp_path / name).touch()
-    (tmp_path / 'docs/report.md').write_text('| A | 9.26 | 3.14 ± 0.15 |\n| B | 5.35 |\n')
+    (tmp_path / 'docs/report.md').write_text(
+        '| A | 9.26 | 3.14 ± 0.15 |\n| B | 5.35 |\n\n| A | 7.00 |\n')
     (tmp_path / 'README.md').write_text(README)
     return tmp_path
 
 
 @pytest.mark.parametrize('before, after, said', [
     ('| 2.40 |', '| 2.41 |', 'AP 2.4 is not in'),
-    ('| 3.14 ± 0.15 |', '| 5.35 |', "5.35 is not in the row of 'A' of docs/report.md"),
+    ('| 3.14 ± 0.15 |', '| 5.35 |', "5.35 is not in the rows of 'A' of docs/report.md"),
+    ('| 3.14 ± 0.15 | 7.00 |', '| 7.00 | 3.14 ± 0.15 |', '3.14 ± 0.15 is not in the rows'),
     ('docs/report.md', 'docs/none.md', 'names docs/none.md, which does not exist'),
     ('a.md', 'b.md', 'broken link b.md'),
     ('tools/check_docs.py', 'tools/nothing.py', 'names tools/nothing.py'),

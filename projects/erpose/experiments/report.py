@@ -92,7 +92,7 @@ def _runs(systems: dict) -> str:
                 record = run['record']
                 rows.append([name, str(run['seed']),
                              f"{record['train_seconds'] / 60:.0f}", record['commit'],
-                             ', '.join(run.get('tested', [])),
+                             ', '.join(run.get('tested', [])) or '-',
                              f"`{record['train_command']}`"])
     return table(rows)
 

@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import shlex
 import subprocess
 import sys
@@ -45,6 +46,9 @@ def run(plan: Plan, work_dir: Path) -> None:
         FileNotFoundError: If an annotation file is missing, before anything is trained.
         RuntimeError: If a command fails, or a folder holds another run.
     """
+    if commit().endswith('-dirty'):
+        print('the checkout has changes: commit them first, or the records name a state of '
+              'the code that nobody can find', flush=True)
     for system in plan.systems:
         annotation_files(system.load(), 'train_dataloader', 'val_dataloader')
         for options in plan.tests.values():
@@ -149,8 +153,13 @@ def describe(system: System, seed: int) -> dict:
 
 
 def config_hash(config: Config) -> str:
-    """SHA-256 of the content of a config, in whatever order its files say it."""
+    """SHA-256 of the content of a config, in whatever order its files say it, and wherever
+    the data sets and the initial weights are."""
     content = json.dumps(config.to_dict(), sort_keys=True, default=str)
+    for name, default in (('ERPOSE_DATA', 'data'), ('RTMDET_NANO', '')):
+        place = json.dumps(os.environ.get(name, default).rstrip('/'))[1:-1]
+        if place:
+            content = re.sub(rf'"{re.escape(place)}(?=["/])/*', f'"${name}/', content)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
