@@ -102,7 +102,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt
     parts = []
-    figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
+    figure, axes = plt.subplots(figsize=(6, 5), layout='constrained')
     for colour, (name, system) in enumerate(results['systems'].items()):
         for run in system['runs']:
             if run.get('curve'):
@@ -111,7 +111,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
     axes.set(xlabel='epoch', ylabel='AP in training', ylim=(0, None))
     axes.xaxis.get_major_locator().set_params(integer=True)
     if axes.lines:
-        axes.legend()
+        figure.legend(loc='outside lower left')
         figure.savefig(folder / 'ap_epoch.png', dpi=120)
         parts.append('AP in training is that of each commit\'s decoder; the tables hold '
                      'what the decoder of "tested at" makes of the last weights.')
@@ -119,7 +119,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
     plt.close(figure)
 
     test = results['tests'][0]
-    figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
+    figure, axes = plt.subplots(figsize=(6, 5), layout='constrained')
     for name, system in results['systems'].items():
         reached = values(system, test, 'AP')
         if reached and system['speed']:
@@ -128,7 +128,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
     axes.margins(0.1)
     axes.set(xlabel='latency (ms)', ylabel=f'AP, {test}', xlim=(0, None), ylim=(0, None))
     if axes.collections:
-        axes.legend(loc='lower left')
+        figure.legend(loc='outside lower left')
         figure.savefig(folder / 'ap_latency.png', dpi=120)
         parts.append('![AP against latency](ap_latency.png)')
     plt.close(figure)
