@@ -2,8 +2,8 @@
 
 - every metafile entry names an existing config and, unless a URL, existing weights;
 - every figure of a metafile entry stands in the README's row of that model;
-- every figure of a table of the README that names its report stands in that report, in the
-  rows of the same name, and in their order;
+- every figure of a table of README and docs that names its report stands in that report, in
+  the rows of the same name, and in their order;
 - every file that README and docs link to or name exists, and every config, also where
   only its name stands or a pattern of names.
 """
@@ -43,20 +43,31 @@ def check_metafiles(readme: str):
                     yield f'{where}: {metric} {value} is not in the README\'s row of it'
 
 
-def check_tables(readme: str):
-    for report, table in TABLE.findall(readme):
-        if not (ROOT / report).exists():
-            continue  # check_documents says so
-        known = {}
-        for name, *figures in cells((ROOT / report).read_text()):
-            known.setdefault(name, []).extend(figures)
-        for name, *figures in cells(table)[2:]:
-            left = iter(known.get(name, ()))
-            # `in` takes from `left` what it passes
-            missing = next((figure for figure in figures if figure not in left), None)
-            if missing:
-                yield (f'README.md: {missing} is not in the rows of {name!r} of {report}, '
-                       'or not behind the figure before it')
+def check_tables():
+    for document in documents():
+        for report, table in TABLE.findall(document.read_text()):
+            if not (ROOT / report).exists():
+                continue  # check_documents says so
+            for problem in check_table(report, table):
+                yield f'{document.relative_to(ROOT)}: {problem}'
+
+
+def check_table(report: str, table: str):
+    known = {}
+    for name, *figures in cells((ROOT / report).read_text()):
+        known.setdefault(name, []).extend(figures)
+    for name, *figures in cells(table)[2:]:
+        left = iter(known.get(name, ()))
+        # `in` takes from `left` what it passes
+        missing = next((figure for figure in figures if figure not in left), None)
+        if missing:
+            yield (f'{missing} is not in the rows of {name!r} of {report}, '
+                   'or not behind the figure before it')
+
+
+def documents():
+    return [ROOT / 'README.md', *sorted(ROOT.glob('docs/*.md')),
+            *sorted(ROOT.glob('configs/*/README.md'))]
 
 
 def cells(markdown: str):
@@ -66,8 +77,7 @@ def cells(markdown: str):
 
 
 def check_documents():
-    for document in [ROOT / 'README.md', *sorted(ROOT.glob('docs/*.md')),
-                     *sorted(ROOT.glob('configs/*/README.md'))]:
+    for document in documents():
         text = document.read_text()
         here = document.relative_to(ROOT)
         for target in LINK.findall(text):
@@ -94,6 +104,6 @@ def spelled_out(pattern: str):
 
 if __name__ == '__main__':
     readme = (ROOT / 'README.md').read_text()
-    problems = [*check_metafiles(readme), *check_tables(readme), *check_documents()]
+    problems = [*check_metafiles(readme), *check_tables(), *check_documents()]
     print('\n'.join(problems) or 'README, docs, metafiles and configs agree')
     sys.exit(bool(problems))

@@ -66,3 +66,10 @@ def test_what_does_not_agree_is_found(project, before, after, said):
     result = check(project / 'tools/check_docs.py')
     assert result.returncode == 1
     assert len(result.stdout.splitlines()) == 1 and said in result.stdout
+
+
+def test_tables_of_docs_are_looked_at(project):
+    table = '<!-- figures of docs/report.md -->\n| system | AP |\n|---|---|\n| A | 5.35 |\n'
+    (project / 'docs/more.md').write_text(table)
+    assert "docs/more.md: 5.35 is not in the rows of 'A'" in check(
+        project / 'tools/check_docs.py').stdout
