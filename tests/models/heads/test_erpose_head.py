@@ -10,6 +10,7 @@ from erpose import zoo
 from erpose.models.assigners import Assignment
 from erpose.models.decoders import HeatmapRefiner, NMSFreePoseDecoder, decode_poses
 from erpose.models.heads import ERPoseHead
+from erpose.models.heads.flip_test import mean_of_views
 from erpose.models.layers import flatten_levels
 from erpose.models.losses import FocalScoreLoss
 from erpose.structures import collect_targets, keypoint_heatmaps
@@ -401,10 +402,24 @@ def test_without_heatmaps_poses_are_as_they_are_regressed():
     torch.testing.assert_close(found.keypoints, expected.keypoints)
 
 
-def test_flip_test_is_refused():
-    head = build_head()
-    with pytest.raises(ValueError, match='remove flip_test'):
-        head.predict([random_feats(), random_feats()], PERSONS)
+@pytest.mark.parametrize('oks_nms', [False, True])
+def test_flip_test_finds_the_poses_of_the_mean_of_both_views(oks_nms):
+    head, feats = trained(build_head()), random_feats()
+    other = tuple(feat.flip(0) for feat in feats)
+    with torch.no_grad():
+        found = head.predict([feats, other], PERSONS, dict(flip_test=True, oks_nms=oks_nms))
+        maps = mean_of_views(head(feats), head(other), head.flip_indices, head.strides)
+        head.forward = lambda _: maps
+        expected = head.predict(feats, PERSONS, dict(oks_nms=oks_nms))
+    for one, both in zip(expected, found):
+        assert len(one) > 1
+        np.testing.assert_array_equal(one.keypoints, both.keypoints)
+        np.testing.assert_array_equal(one.scores, both.scores)
+
+
+def test_multiscale_test_is_refused():
+    with pytest.raises(ValueError, match='remove multiscale_test'):
+        build_head().predict([random_feats()] * 2, PERSONS, dict(multiscale_test=True))
 
 
 def test_registered():

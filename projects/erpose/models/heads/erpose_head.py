@@ -11,6 +11,7 @@ from erpose.models.decoders import Poses, decode_poses
 from erpose.models.layers import LevelBranch, flatten_levels
 from erpose.structures import PoseTargets, collect_targets, inside_boxes
 
+from .flip_test import Maps, mean_of_views
 from .pose_head import PoseHead, mean_count, start_at_zero, start_rare, to_instances
 
 
@@ -96,7 +97,7 @@ class ERPoseHead(PoseHead):
                 start_rare(branch)
         start_at_zero(self.pose_branch)
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], ...]:
+    def forward(self, feats: Tuple[Tensor, ...]) -> Maps:
         """What inference needs, level by level.
 
         Returns:
@@ -135,17 +136,23 @@ class ERPoseHead(PoseHead):
                 test_cfg: dict = {}) -> List[InstanceData]:
         """Poses of a batch, in pixels of the network input.
 
-        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0) and
-        ``oks_nms`` (OKS-NMS in place of peaks, default False).
+        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0),
+        ``oks_nms`` (OKS-NMS in place of peaks, default False) and ``flip_test``: then
+        ``feats`` are those of the images and of the mirrored images, whose maps are
+        averaged.
 
         Returns:
             list[InstanceData]: numpy ``keypoints`` (N, K, 2), ``keypoint_scores`` (N, K),
             ``bboxes`` (N, 4) derived from the keypoints, ``bbox_scores`` (N, ).
         """
-        if isinstance(feats[0], (list, tuple)):
-            raise ValueError('flip and multi-scale testing are not supported: '
-                             "remove flip_test and multiscale_test from test_cfg")
-        poses = self.decode(feats, test_cfg.get('oks_nms', False))
+        if test_cfg.get('multiscale_test', False):
+            raise ValueError('multi-scale testing wants NMS over the sizes: remove '
+                             'multiscale_test from test_cfg')
+        if test_cfg.get('flip_test', False):
+            maps = mean_of_views(*map(self, feats), self.flip_indices, self.strides)
+        else:
+            maps = self(feats)
+        poses = self._decode(maps, test_cfg.get('oks_nms', False))
         threshold = test_cfg.get('score_thr', 0.0)
         return [
             to_instances(Poses(*fields), threshold, sample.metainfo['input_size'])
@@ -154,10 +161,14 @@ class ERPoseHead(PoseHead):
 
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
         """Features to the best N poses of each image."""
-        *maps, heatmaps = self(feats)
-        logits, offsets, visibilities = (x.float() for x in self._of_all_priors(*maps))
+        return self._decode(self(feats), oks_nms)
+
+    def _decode(self, maps: Maps, oks_nms: bool) -> Poses:
+        scores, poses, heatmaps = maps
+        logits, offsets, visibilities = (
+            x.float() for x in self._of_all_priors(scores, poses))
         decoder = self.oks_nms_decoder if oks_nms else self.decoder
-        poses = decoder.decode(logits.sigmoid(), offsets, visibilities, self.priors(feats))
+        poses = decoder.decode(logits.sigmoid(), offsets, visibilities, self.priors(scores))
         if heatmaps:
             poses = poses._replace(keypoints=self.refiner.refine(
                 poses.keypoints, heatmaps[0].float().sigmoid(), self.strides[0]))
