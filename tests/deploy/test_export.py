@@ -66,7 +66,7 @@ def test_open_batch_and_size(network, open_file, crowd, count, size):
 
 @pytest.mark.skipif(not REAL.exists(), reason='real photographs are not here')
 def test_real_photographs(network, open_file):
-    compare(network[0], open_file, crowds(REAL, 4, (320, 320)))
+    compare(network[0], open_file, crowds(REAL, 4, network[1]['input_size']))
 
 
 def test_torch_export_is_the_same_network(network, crowd):
@@ -113,7 +113,9 @@ def test_pixels_are_normalised_as_in_training(config, bgr_to_rgb):
 
 
 def test_the_size_is_the_configs_unless_given(config, network, tmp_path):
-    assert metadata(config)['input_size'] == (320, 320)
+    resize = config.test_dataloader.dataset.pipeline[1]
+    assert resize.type == 'BottomupResize'
+    assert metadata(config)['input_size'] == resize.input_size
     path = export_onnx(network[0], dict(network[1], input_size=(96, 64)),
                        tmp_path / 'n.onnx')
     assert Predictor(path).input_size == (96, 64)

@@ -83,7 +83,7 @@ def test_coco_results(fixed_file, image):
 def test_equals_mmpose_on_the_same_image(shipped, network, tmp_path, crowd):
     """Colours, scale and padding are those of the validation pipeline."""
     image = read_image(sorted(crowd.iterdir())[0])
-    path = export_onnx(*network, tmp_path / 'n.onnx', (320, 320))
+    path = export_onnx(*network, tmp_path / 'n.onnx')
     expected = inference_bottomup(init_model(shipped['Config'], shipped['Weights'], 'cpu'),
                                   image)[0].pred_instances
     people = Predictor(path)(image, score_thr=0.02)
