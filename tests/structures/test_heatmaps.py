@@ -2,8 +2,9 @@ import math
 
 import pytest
 import torch
+from torch.nn.functional import grid_sample
 
-from erpose.structures import PoseTargets, keypoint_heatmaps
+from erpose.structures import PoseTargets, keypoint_heatmaps, sample_bilinear
 
 HEIGHT, WIDTH, STRIDE = 6, 8, 8
 
@@ -87,3 +88,16 @@ def test_empty(targets):
     maps = keypoint_heatmaps(targets, HEIGHT, WIDTH, STRIDE, 1.0)
     assert maps.shape == (1, 1, HEIGHT, WIDTH)
     assert not maps.any()
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_sample_bilinear_is_grid_sample(seed):
+    rng = torch.Generator().manual_seed(seed)
+    maps = torch.randn(2, 3, 7, 11, generator=rng)
+    points = 16 * torch.rand(2, 3, 50, 2, generator=rng) - 3  # on the map and around it
+    sampled = sample_bilinear(maps, points)
+    grid = 2 * points / torch.tensor([11., 7.]) - 1
+    expected = grid_sample(maps.flatten(0, 1)[:, None], grid.flatten(0, 1)[:, None],
+                           align_corners=False)
+    torch.testing.assert_close(sampled, expected.view(2, 3, 50), atol=1e-5, rtol=0)
+    assert (sampled == 0).any() and (sampled != 0).any()

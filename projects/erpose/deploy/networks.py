@@ -59,6 +59,16 @@ class PoseNetwork(nn.Module):
         return poses, pose_boxes(poses.keypoints)
 
 
+class PiecewiseSigmoid(nn.Module):
+    """``nn.Hardsigmoid``, of RTMDet's channel attention, in plain arithmetic.
+
+    OpenCV takes ``x * HardSigmoid(y)`` for ``HardSwish(y)``.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return (x / 6 + 0.5).clamp(0, 1)
+
+
 class CandidateNetwork(PoseNetwork):
     """PoseDet or SMPR: duplicates are left to the client.
 
@@ -118,6 +128,10 @@ def pose_network(model: nn.Module) -> PoseNetwork:
     for head, network in ((ERPoseHead, PoseNetwork), (RefiningPoseHead, CandidateNetwork),
                           (YOLOXPoseHead, BoxPoseNetwork)):
         if isinstance(model.head, head):
+            for module in model.modules():
+                for name, child in module.named_children():
+                    if isinstance(child, nn.Hardsigmoid):
+                        setattr(module, name, PiecewiseSigmoid())
             return network(model).eval()
     raise ValueError(f'{type(model.head).__name__} is not exported: the heads of ER-Pose, '
                      'PoseDet, SMPR and YOLO-Pose are')

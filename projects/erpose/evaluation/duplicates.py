@@ -1,5 +1,5 @@
 """How often a system reports the same person twice."""
-from typing import List, Optional
+from typing import List, NamedTuple, Optional, Sequence
 
 import numpy as np
 import torch
@@ -8,33 +8,56 @@ from xtcocotools.coco import COCO
 from erpose.structures import AREA_PER_BOX, pairwise_oks
 
 MATCH_OKS = 0.5
+DEPLOYED_SCORE = 0.3
+"""Score from which ``erpose predict`` shows a person by default."""
 
 
-def duplicate_rate(ground_truth: COCO, detections: COCO, sigmas, use_area: bool) -> float:
-    """Share of the matched detections that repeat a person (ours).
+class DuplicateRates(NamedTuple):
+    """Shares in [0, 1] of the matched detections that repeat a person; 0 if none match.
 
-    Each detection belongs to the person with whom it has the highest OKS, if that is at
-    least 0.5. All but the best-scored detection of a person are duplicates. Only
-    detections above the score threshold of the system's best F1 count, the point at which
-    it would be used: raw lists hold as many low-scored repeats as their length allows.
+    Attributes:
+        at_best_f1 (float): Among the detections down to the score of the best F1, the point
+            at which a system would be used: raw lists hold as many low-scored repeats as
+            their length allows.
+        deployed (float): Among those that score more than :data:`DEPLOYED_SCORE`.
+    """
+    at_best_f1: float
+    deployed: float
+
+
+def duplicate_rates(ground_truth: COCO, detections: COCO, sigmas: Sequence[float],
+                    flip_indices: Sequence[int], use_area: bool) -> DuplicateRates:
+    """How many of the matched detections repeat a person (ours).
+
+    A detection belongs to the person with whom it has the highest similarity, if that is
+    at least 0.5: the larger of its OKS and of its OKS with left and right exchanged.
+    (Plain OKS does not see a person who is drawn a second time the other way round.) All
+    but the best-scored detection of a person are duplicates.
 
     Args:
         ground_truth (COCO): With persons' keypoints.
         detections (COCO): Results loaded by ``ground_truth.loadRes``.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
+        flip_indices (Sequence[int]): Of each keypoint, that of the other side, (K, ).
         use_area (bool): Use the annotated area, else 0.53 x box.
-
-    Returns:
-        float: In [0, 1]; 0 where nothing is matched.
     """
     scores, persons, num_persons = [], [], 0
     for image_id in ground_truth.getImgIds():
         gts = persons_of(ground_truth, image_id)
         dets = detections.loadAnns(detections.getAnnIds(imgIds=[image_id]))
         scores.extend(d['score'] for d in dets)
-        persons.extend(_match(gts, dets, sigmas, use_area))
+        persons.extend(_match(gts, dets, sigmas, flip_indices, use_area))
         num_persons += len(gts)
-    return _rate_at_best_f1(np.array(scores), persons, num_persons)
+    scores = np.array(scores)
+    order = np.argsort(-scores, kind='stable')
+    found, repeated = _count(persons, order)
+    if not len(order) or not found[-1]:
+        return DuplicateRates(0.0, 0.0)
+    f1 = 2 * found / (np.arange(1, len(order) + 1) + num_persons)
+    rates = repeated / np.maximum(found + repeated, 1)
+    shown = int((scores > DEPLOYED_SCORE).sum())
+    return DuplicateRates(float(rates[f1.argmax()]),
+                          float(rates[shown - 1]) if shown else 0.0)
 
 
 def persons_of(coco: COCO, image_id: int) -> List[dict]:
@@ -43,7 +66,8 @@ def persons_of(coco: COCO, image_id: int) -> List[dict]:
     return [a for a in anns if a['num_keypoints'] > 0 and not a['iscrowd']]
 
 
-def _match(gts: List[dict], dets: List[dict], sigmas, use_area) -> List[Optional[int]]:
+def _match(gts: List[dict], dets: List[dict], sigmas, flip_indices,
+           use_area) -> List[Optional[int]]:
     """The id of the person each detection belongs to, None if to none."""
     if not gts or not dets:
         return [None] * len(dets)
@@ -54,25 +78,21 @@ def _match(gts: List[dict], dets: List[dict], sigmas, use_area) -> List[Optional
         float(g['area'] if use_area else AREA_PER_BOX * g['bbox'][2] * g['bbox'][3])
         for g in gts
     ])
-    best, person = pairwise_oks(pred, target[..., :2], (target[..., 2] > 0).float(), area,
-                                torch.as_tensor(sigmas)).max(0)
+    best, person = torch.maximum(*(
+        pairwise_oks(view, target[..., :2], (target[..., 2] > 0).float(), area,
+                     torch.as_tensor(sigmas))
+        for view in (pred, pred[:, list(flip_indices)]))).max(0)
     return [
         gts[p]['id'] if o >= MATCH_OKS else None
         for o, p in zip(best.tolist(), person.tolist())
     ]
 
 
-def _rate_at_best_f1(scores: np.ndarray, persons: List, num_persons: int) -> float:
-    seen = set()
-    found, repeated = [], []
-    for i in np.argsort(-scores, kind='stable'):
-        matched = persons[i] is not None
-        repeated.append(matched and persons[i] in seen)
-        found.append(matched and persons[i] not in seen)
-        seen.add(persons[i])
-    if not any(found):
-        return 0.0
-    found, repeated = np.cumsum(found), np.cumsum(repeated)
-    f1 = 2 * found / (np.arange(1, len(found) + 1) + num_persons)
-    best = int(f1.argmax())
-    return float(repeated[best] / (found[best] + repeated[best]))
+def _count(persons: List[Optional[int]], order: np.ndarray):
+    """Persons found and repetitions among the first n detections, for each n."""
+    seen, found, repeated = set(), [], []
+    for person in (persons[i] for i in order):
+        found.append(person is not None and person not in seen)
+        repeated.append(person is not None and person in seen)
+        seen.add(person)
+    return np.cumsum(found), np.cumsum(repeated)

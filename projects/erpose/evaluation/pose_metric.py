@@ -17,7 +17,7 @@ from xtcocotools.cocoeval import COCOeval
 
 from erpose.datasets.annotations import load_annotations
 
-from .duplicates import duplicate_rate
+from .duplicates import DEPLOYED_SCORE, duplicate_rates
 
 CROWD_LEVELS = {
     'easy AP': (-1, 0.1),
@@ -37,8 +37,9 @@ class PoseMetric(CocoMetric):
     - ``easy AP``, ``medium AP``, ``hard AP``: on images with a crowdIndex up to 0.1, up to
       0.8 and above (CrowdPose's levels), and ``crowd AP`` on all above 0.1, where images
       carry one and people are annotated on them.
-    - ``duplicate rate``: share of the matched detections that repeat a person already
-      found, see :func:`duplicate_rate`.
+    - ``duplicate rate``, ``duplicate rate at 0.3``: share of the matched detections that
+      repeat a person already found, left and right exchanged or not, at the best F1 and at
+      the default score of ``erpose predict``; see :func:`duplicate_rates`.
 
     Args:
         score_mode (str): Defaults to 'bbox': the pose score as it is.
@@ -113,9 +114,10 @@ class PoseMetric(CocoMetric):
             evaluation.params.useSegm = None
             if self.iou_type == 'keypoints':
                 stats += _crowd_levels(self.coco, evaluation)
-        stats.append(('duplicate rate', duplicate_rate(
-            self.coco, detections, self.dataset_meta['sigmas'], self.use_area)))
-        return stats
+        rates = duplicate_rates(self.coco, detections, self.dataset_meta['sigmas'],
+                                self.dataset_meta['flip_indices'], self.use_area)
+        return [*stats, ('duplicate rate', rates.at_best_f1),
+                (f'duplicate rate at {DEPLOYED_SCORE}', rates.deployed)]
 
 
 def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:

@@ -1,4 +1,4 @@
-from .heatmaps import keypoint_heatmaps
+from .heatmaps import keypoint_heatmaps, sample_bilinear
 from .keypoint_boxes import AREA_PER_BOX, keypoint_boxes, pose_boxes, target_boxes
 from .oks import keypoint_error, mean_over_labelled, oks, pairwise_oks
 from .priors import Level, PointPriors, point_priors
@@ -8,5 +8,5 @@ __all__ = [
     'AREA_PER_BOX', 'Level', 'PointPriors', 'PoseTargets', 'collect_targets',
     'inside_boxes', 'keypoint_boxes', 'keypoint_error', 'keypoint_heatmaps',
     'mean_over_labelled', 'oks', 'pairwise_oks', 'point_priors', 'pose_boxes',
-    'target_boxes'
+    'sample_bilinear', 'target_boxes'
 ]

@@ -37,3 +37,28 @@ def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int
     maps = targets.keypoints.new_zeros(batch, num_keypoints * height * width)
     maps.scatter_reduce_(1, index.flatten(1), (value * inside).flatten(1), 'amax')
     return maps.view(batch, num_keypoints, height, width)
+
+
+def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
+    """Bilinear values of maps between their cells, 0 beyond their borders.
+
+    The same as ``F.grid_sample``, made of gathers: every inference engine has those.
+
+    Args:
+        maps (Tensor): (B, K, H, W).
+        points (Tensor): x, y in cells, the centre of the first at (0.5, 0.5),
+            (B, K, M, 2).
+
+    Returns:
+        Tensor: (B, K, M).
+    """
+    height, width = maps.shape[-2:]
+    corner = points.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
+    low = (points - 0.5).floor()
+    share = (1 - corner - (points - 0.5 - low).unsqueeze(-2)).abs()
+    x, y = (low.unsqueeze(-2) + corner).unbind(-1)
+    column, row = x.clamp(0, width - 1), y.clamp(0, height - 1)
+    inside = (column == x).to(x) * (row == y).to(x)
+    index = (row * width + column).long()
+    value = maps.flatten(2).gather(2, index.flatten(2)).view_as(x)
+    return (value * inside * share[..., 0] * share[..., 1]).sum(-1)

@@ -26,16 +26,23 @@ class PointPriors(NamedTuple):
     levels: List[Level]
 
 
+MAX_CELLS = 4096
+"""Largest height and width of a feature map, in cells."""
+
+
 def point_priors(sizes: Sequence[Tuple[int, int]], strides: Sequence[int],
                  device=None) -> PointPriors:
-    """Priors of feature maps of the given ``sizes`` (height, width) and ``strides``."""
+    """Priors of feature maps of the given ``sizes`` (height, width) and ``strides``.
+
+    Note: the cells are counted by a slice, which an exported graph of open size holds as
+    Slice, and not by ``arange(width)``, a Range that few inference engines have.
+    """
     points, prior_strides, levels, start = [], [], [], 0
+    count = torch.arange(MAX_CELLS, dtype=torch.float32, device=device)
     for (height, width), stride in zip(sizes, strides):
-        y, x = torch.meshgrid(
-            torch.arange(height, device=device), torch.arange(width, device=device),
-            indexing='ij')
+        y, x = torch.meshgrid(count[:height], count[:width], indexing='ij')
         points.append((torch.stack([x, y], -1).reshape(-1, 2) + 0.5) * stride)
-        prior_strides.append(points[-1].new_full((height * width, ), stride))
+        prior_strides.append(points[-1][:, 0] * 0 + stride)
         levels.append(Level(stride, height, width, start))
         start += height * width
     return PointPriors(torch.cat(points), torch.cat(prior_strides), levels)

@@ -37,8 +37,8 @@ def test_candidates_lie_about_the_box_centre_not_the_centroid():
         torch.full((1, len(PRIORS.points)), 0.5), PRIORS.points[None, :, None]
         + torch.tensor(person) - torch.tensor(person).mean(0), one_image([person]), PRIORS,
         SIGMAS)
-    positives = PRIORS.points[assignment.person[0] == 0]
-    strides = PRIORS.strides[assignment.person[0] == 0]
+    positives = PRIORS.points[assignment.person_index[0] == 0]
+    strides = PRIORS.strides[assignment.person_index[0] == 0]
     assert len(positives) > 0
     assert ((positives - torch.tensor([60., 62.])).abs() <= 3 * strides[:, None]).all()
 
@@ -48,5 +48,5 @@ def test_every_person_has_a_positive_and_finite_targets():
         scores, poses, targets = random_case(kind, 1)
         assignment = BoxDynamicAssigner().assign(scores, poses, targets, PRIORS, SIGMAS)
         for b, g in torch.nonzero(targets.valid).tolist():
-            assert (assignment.person[b] == g).any(), kind
+            assert (assignment.person_index[b] == g).any(), kind
         assert torch.isfinite(assignment.score).all() and (assignment.score <= 1).all()

@@ -102,7 +102,7 @@ def slow_assign(scores, poses, targets, topk=10, score_power=0.5, oks_power=2.0,
 
 def slow_candidates(keypoints, labelled, area, scores, poses, score_power, oks_power,
                     window):
-    """{prior: (oks, quality, alignment)} of one person."""
+    """{prior: (oks, alignment)} of one person."""
     count = sum(labelled)
     cx = sum(x for (x, _), v in zip(keypoints, labelled) if v) / count
     cy = sum(y for (_, y), v in zip(keypoints, labelled) if v) / count
@@ -125,7 +125,7 @@ def slow_candidates(keypoints, labelled, area, scores, poses, score_power, oks_p
                         closeness += 1 / (1 + math.sqrt(error)) / count
                 similarity = float(np.float32(similarity))
                 result[prior] = (
-                    similarity, similarity + 1e-6 * closeness,
+                    similarity,
                     scores[prior]**score_power * similarity**oks_power + 1e-6 * closeness)
     return result
 
@@ -135,7 +135,7 @@ def slow_settle(people, topk):
     owner = {}
 
     def give(wishes):
-        """Each wanted prior to the person with the highest quality, ties to the first."""
+        """Each wanted prior to the person with the highest alignment, ties to the first."""
         for prior in {prior for _, prior in wishes}:
             rivals = [(-candidates[prior][1], g) for g, candidates in people
                       if (g, prior) in wishes]
@@ -145,7 +145,7 @@ def slow_settle(people, topk):
     for g, candidates in people:
         best_oks = sorted((c[0] for c in candidates.values()), reverse=True)[:topk]
         k = max(1, int(sum(best_oks)))
-        ranked = sorted(candidates, key=lambda prior: -candidates[prior][2])
+        ranked = sorted(candidates, key=lambda prior: -candidates[prior][1])
         wishes |= {(g, prior) for prior in ranked[:k]}
     give(wishes)
     while True:
@@ -155,7 +155,7 @@ def slow_settle(people, topk):
             free = [prior for prior in candidates if prior not in owner]
             spare = [prior for prior in candidates if held[owner.get(prior)] > 1]
             if not held[g] and (free or spare):
-                wishes.add((g, max(free or spare, key=lambda p: candidates[p][2])))
+                wishes.add((g, max(free or spare, key=lambda p: candidates[p][1])))
         if not wishes:
             break
         give(wishes)
@@ -165,9 +165,9 @@ def slow_settle(people, topk):
         mine = [prior for prior in candidates if owner.get(prior) == g]
         if mine:
             best_oks = max(candidates[prior][0] for prior in mine)
-            best_alignment = max(candidates[prior][2] for prior in mine)
+            best_alignment = max(candidates[prior][1] for prior in mine)
             for prior in mine:
-                result[prior] = g, candidates[prior][2] / best_alignment * best_oks
+                result[prior] = g, candidates[prior][1] / best_alignment * best_oks
     return result
 
 
@@ -340,7 +340,7 @@ def test_tiny_persons_share_the_area_floor(area):
             scores, poses, targets._replace(area=torch.full_like(targets.area, a)),
             PRIORS, SIGMAS) for a in (area, 32.0)
     ]
-    assert torch.equal(settled[0].person, settled[1].person)
+    assert torch.equal(settled[0].person_index, settled[1].person_index)
     assert torch.equal(settled[0].score, settled[1].score)
     assert settled[0].score.max() > 0.1  # the floor leaves them something to learn
 
@@ -355,7 +355,7 @@ def test_images_of_a_batch_do_not_mix(kind, topk):
         one = PoseTargets(*(field[b:b + 1, :3] if b == 2 else field[b:b + 1]
                             for field in targets))
         alone = assigner.assign(scores[b:b + 1], poses[b:b + 1], one, PRIORS, SIGMAS)
-        assert torch.equal(alone.person[0], batch.person[b])
+        assert torch.equal(alone.person_index[0], batch.person_index[b])
         torch.testing.assert_close(alone.score[0], batch.score[b])
 
 
@@ -366,7 +366,7 @@ def test_half_precision_outputs(dtype):
     half = KeypointDynamicAssigner().assign(scores, poses, targets, PRIORS, SIGMAS)
     full = KeypointDynamicAssigner().assign(
         scores.float(), poses.float(), targets, PRIORS, SIGMAS)
-    assert torch.equal(half.person, full.person)
+    assert torch.equal(half.person_index, full.person_index)
     assert half.score.dtype == torch.float32
     assert torch.equal(half.score, full.score)
 

@@ -117,10 +117,33 @@ def test_wide_images():
     assert moved[0, 0, 0, 0] > 4 and moved[0, 0, 0].abs().argmax() == 0
 
 
-def test_a_pose_without_extent_stays():
-    keypoints = torch.full((1, 1, K, 2), 40.)
-    refined = HeatmapRefiner().refine(keypoints, torch.rand(1, K, CELLS, CELLS), STRIDE)
-    assert torch.equal(refined, keypoints)
+@pytest.mark.parametrize('pose, size', [
+    ([[40., 40.]], 8),  # one keypoint
+    ([[40., 40.], [40., 40.]], 8),  # two in one place
+    ([[40., 20.], [40., 92.]], 24),  # a pole: sqrt(8 * 72)
+])
+def test_a_pose_without_extent_has_the_size_of_a_cell(pose, size):
+    keypoints = torch.tensor(pose)[None, None]
+    heatmaps = torch.zeros(1, len(pose), CELLS, CELLS)
+    heatmaps[0, 0] = bump(pose[0][0] + 0.15 * size, pose[0][1], sigma=4)
+    moved = (HeatmapRefiner(0.15).refine(keypoints, heatmaps, STRIDE) - keypoints)[0, 0]
+    assert not moved[1:].any() and abs(moved[0, 1]) < 1e-3
+    assert 0.01 * size < moved[0, 0] < 0.15 * size
+
+
+@pytest.mark.parametrize('heat', [0.01, 0.03, 0.3])
+def test_heat_moves_a_keypoint_from_the_threshold_on(heat):
+    """All the heat in the point to the right: of one step w / (w + 0.03^4), where
+    w = (heat * exp(-1 / 2))^4; 2.7 at most stands for the second step."""
+    keypoints, heatmaps = poses((36, 36)), nothing()
+    step = 0.2 * SIZE  # two cells
+    heatmaps[0, 0, 4, 6] = heat
+    weight = (heat * math.exp(-0.5))**4
+    first = weight / (weight + 0.03**4)
+    moved = float((HeatmapRefiner(0.2).refine(keypoints, heatmaps, STRIDE)
+                   - keypoints)[0, 0, 0, 0]) / step
+    assert first * 0.99 < moved < first * 1.01 + 0.5 * (first > 0.5)
+    assert (moved < 0.01) == (heat < 0.03) and (moved > 0.9) == (heat > 0.03)
 
 
 def test_reach_of_0_moves_nothing():

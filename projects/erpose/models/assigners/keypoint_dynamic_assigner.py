@@ -15,10 +15,11 @@ class Assignment(NamedTuple):
     """The result for B images of A priors.
 
     Attributes:
-        person (Tensor): Index g of the person that the prior learns, -1 if none, (B, A).
+        person_index (Tensor): Index g of the person that the prior learns, -1 if none,
+            (B, A).
         score (Tensor): Soft target of the score branch, 0 where none, float32, (B, A).
     """
-    person: Tensor
+    person_index: Tensor
     score: Tensor
 
 
@@ -29,13 +30,13 @@ class Candidates(NamedTuple):
         prior (Tensor): Index of the prior, (B, G, M).
         valid (Tensor): It exists, and the person has a labelled keypoint, (B, G, M).
         oks (Tensor): OKS of the pose predicted there, (B, G, M).
-        quality (Tensor): OKS with ties broken by distance: never flat, (B, G, M).
-        alignment (Tensor): score^a * OKS^b, ties broken the same way, (B, G, M).
+        alignment (Tensor): score^a * OKS^b with ties broken by distance, -1 where not
+            valid, (B, G, M). Among the persons who want one prior its order is that of
+            their OKS, for the score is the same.
     """
     prior: Tensor
     valid: Tensor
     oks: Tensor
-    quality: Tensor
     alignment: Tensor
 
 
@@ -91,14 +92,14 @@ class KeypointDynamicAssigner:
             priors (PointPriors): The A priors.
             sigmas (Tensor): Keypoint sigmas, (K, ).
         """
-        person = torch.full_like(scores, -1, dtype=torch.long)
+        person_index = torch.full_like(scores, -1, dtype=torch.long)
         score = torch.zeros_like(scores, dtype=torch.float32)
         if targets.valid.shape[1] == 0:
-            return Assignment(person, score)
+            return Assignment(person_index, score)
         candidates = self._candidates(scores, poses, targets, priors, sigmas)
-        person = _settle(person, candidates, self._select(candidates))
-        person = _compensate(person, candidates, targets.valid)
-        return Assignment(person, _soft_score(person, candidates, score))
+        person_index = resolve_conflicts(person_index, candidates, self._select(candidates))
+        person_index = rescue_unassigned(person_index, candidates, targets.valid)
+        return Assignment(person_index, soft_scores(person_index, candidates, score))
 
     def _candidates(self, scores, poses, targets, priors, sigmas) -> Candidates:
         prior, exists = candidate_windows(self.centre(targets), priors, self.window)
@@ -112,8 +113,8 @@ class KeypointDynamicAssigner:
         tie_break = TIE_BREAK * nearness
         score = scores.float().nan_to_num().gather(1, flat).reshape(b, g, m)
         alignment = score**self.score_power * oks**self.oks_power
-        return Candidates(prior, valid, oks, oks + tie_break,
-                          (alignment + tie_break).masked_fill(~valid, -1))
+        alignment = (alignment + tie_break).masked_fill(~valid, -1)
+        return Candidates(prior, valid, oks, alignment)
 
     def centre(self, targets: PoseTargets) -> Tensor:
         """Centroid of the labelled keypoints, in pixels, (B, G, 2)."""
@@ -167,58 +168,84 @@ def candidate_windows(centre: Tensor, priors: PointPriors,
     return torch.cat(indices, -1), torch.cat(exists, -1)
 
 
-def _settle(person: Tensor, candidates: Candidates, wants: Tensor) -> Tensor:
+def resolve_conflicts(person_index: Tensor, candidates: Candidates,
+                      wants: Tensor) -> Tensor:
     """Gives each wanted prior to the person with the highest OKS there.
 
     Args:
-        person (Tensor): Assignment so far, (B, A).
+        person_index (Tensor): Assignment so far, (B, A).
         candidates (Candidates): The candidates.
         wants (Tensor): The person wants the prior, bool, (B, G, M).
+
+    Returns:
+        Tensor: The assignment with the wanted priors given, (B, A).
     """
     num_persons = wants.shape[1]
     prior = candidates.prior.flatten(1)
-    quality = candidates.quality.masked_fill(~wants, -1).flatten(1)
-    highest = torch.full_like(person, -1, dtype=quality.dtype).scatter_reduce(
-        1, prior, quality, 'amax')
-    wins = wants.flatten(1) & (quality == highest.gather(1, prior))
-    index = torch.arange(num_persons, device=person.device)
+    alignment = candidates.alignment.masked_fill(~wants, -1).flatten(1)
+    highest = torch.full_like(person_index, -1, dtype=alignment.dtype).scatter_reduce(
+        1, prior, alignment, 'amax')
+    wins = wants.flatten(1) & (alignment == highest.gather(1, prior))
+    index = torch.arange(num_persons, device=person_index.device)
     index = index.view(1, -1, 1).expand_as(wants).flatten(1)
     index = index.masked_fill(~wins, num_persons)  # equal OKS: the first person
-    first = torch.full_like(person, num_persons).scatter_reduce(1, prior, index, 'amin')
-    return torch.where(first < num_persons, first, person)
+    first = torch.full_like(person_index, num_persons).scatter_reduce(
+        1, prior, index, 'amin')
+    return torch.where(first < num_persons, first, person_index)
 
 
-def _compensate(person: Tensor, candidates: Candidates, valid: Tensor) -> Tensor:
-    """Gives persons without a prior their best candidate that is free, in rounds.
+def rescue_unassigned(person_index: Tensor, candidates: Candidates,
+                      valid: Tensor) -> Tensor:
+    """Gives persons without a prior their best free candidate, in rounds.
 
-    Where none is free, one that somebody with several priors can spare. Each round serves
-    at least one of those who want the same prior; only more people than cells about one
-    point leave somebody without.
+    A person with no free candidate takes one from somebody who has several. Each round
+    serves at least one of those who want the same prior, and there are at most G rounds.
+
+    Note: two persons may take the last two priors of a third in one round; the third then
+    takes part in the next. Somebody stays without a prior only where more people than
+    cells lie about one point.
+
+    Args:
+        person_index (Tensor): Assignment so far, (B, A).
+        candidates (Candidates): The candidates.
+        valid (Tensor): Not padding, bool, (B, G).
+
+    Returns:
+        Tensor: The assignment, (B, A).
     """
     batch, num_persons = valid.shape
     for _ in range(num_persons):
-        held = person.new_zeros(batch, num_persons + 1)
-        held = held.scatter_add(1, person + 1, torch.ones_like(person))
-        owner = person.gather(1, candidates.prior.flatten(1))
+        held = person_index.new_zeros(batch, num_persons + 1)
+        held = held.scatter_add(1, person_index + 1, torch.ones_like(person_index))
+        owner = person_index.gather(1, candidates.prior.flatten(1))
         spare = held.gather(1, owner + 1).reshape_as(candidates.prior) > 1
         free = owner.reshape_as(candidates.prior) < 0
-        starving = (valid & (held[:, 1:] == 0)).unsqueeze(-1) & candidates.valid
-        open_ = starving & torch.where((starving & free).any(-1, keepdim=True), free,
-                                       spare & ~free)
-        if not open_.any():
+        unassigned = (valid & (held[:, 1:] == 0)).unsqueeze(-1) & candidates.valid
+        allowed = unassigned & torch.where((unassigned & free).any(-1, keepdim=True), free,
+                                           spare & ~free)
+        if not allowed.any():
             break
-        best = candidates.alignment.masked_fill(~open_, -1).argmax(-1, keepdim=True)
-        wants = torch.zeros_like(open_).scatter(-1, best, True) & open_
-        person = _settle(person, candidates, wants)
-    return person
+        best = candidates.alignment.masked_fill(~allowed, -1).argmax(-1, keepdim=True)
+        wants = torch.zeros_like(allowed).scatter(-1, best, True) & allowed
+        person_index = resolve_conflicts(person_index, candidates, wants)
+    return person_index
 
 
-def _soft_score(person: Tensor, candidates: Candidates, score: Tensor) -> Tensor:
-    """TOOD's target: alignment, rescaled so that a person's best prior has its best OKS."""
-    slot = torch.arange(candidates.prior.shape[1], device=person.device)
+def soft_scores(person_index: Tensor, candidates: Candidates, score: Tensor) -> Tensor:
+    """TOOD's target: alignment, rescaled so that a person's best prior has its best OKS.
+
+    Args:
+        person_index (Tensor): The assignment, (B, A).
+        candidates (Candidates): The candidates.
+        score (Tensor): Zeros, (B, A).
+
+    Returns:
+        Tensor: In [0, 1], (B, A).
+    """
+    slot = torch.arange(candidates.prior.shape[1], device=person_index.device)
     prior = candidates.prior.flatten(1)
-    mine = person.gather(1, prior).reshape_as(candidates.prior) == slot.view(1, -1, 1)
-    mine &= candidates.valid
+    mine = (person_index.gather(1, prior).reshape_as(candidates.prior)
+            == slot.view(1, -1, 1)) & candidates.valid
     alignment = candidates.alignment * mine
     best_alignment = alignment.amax(-1, keepdim=True).clamp(min=1e-12)
     best_oks = (candidates.oks * mine).amax(-1, keepdim=True)

@@ -1,30 +1,35 @@
-"""Keypoints move to where the heatmaps see them."""
+"""Moves regressed keypoints to where the heatmaps see them."""
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
-from torch.nn.functional import grid_sample
+
+from erpose.structures import sample_bilinear
 
 from .pose_decoder import pose_sizes
 
-COLD = 0.03
-"""Heat so low moves nothing."""
+BACKGROUND = 0.03
+"""Heat well below this leaves a keypoint where it is."""
 
 
 @TASK_UTILS.register_module()
 class HeatmapRefiner:
-    """Moves regressed keypoints to the heat about them.
+    """Moves each keypoint to the weighted mean of nine points about it, twice (ours).
 
-    A pose regressed from one cell knows whose keypoints it has, but far from the cell not
-    well where they are; a heatmap knows where keypoints are, but not whose. CenterNet
-    (section 4.2) snaps each keypoint to the nearest peak of its heatmap. Here it becomes
-    the mean of nine places, its own and the eight about it, with weights
-    ``(heat * exp(-d^2 / 2))^4``, d being the distance in steps of ``reach``; and that once
-    more, in steps half as wide. So there are no peaks to find and every shape is static.
-    Where nothing is hot the keypoint stays.
+    A pose regressed from one cell knows whose keypoints it has, but not well where those
+    are that lie far from the cell; a heatmap knows where keypoints are, but not whose.
+    CenterNet (section 4.2) snaps each keypoint to the nearest peak of its heatmap. Here,
+    the keypoint ``p`` of a pose of size S becomes::
+
+        p + step * sum_i w_i d_i / (sum_i w_i + background^4)
+        w_i = (heat(p + step * d_i) * exp(-|d_i|^2 / 2))^4
+
+    over the nine ``d_i`` of {-1, 0, 1}^2, first with ``step = reach S``, then with half of
+    it. There are no peaks to find, and every shape is static.
 
     Args:
-        reach (float): The first step, in sizes of the pose: the square root of the area of
-            the box around its keypoints. With 0 everything stays. Defaults to 0.15.
+        reach (float): The first step, in sizes of the pose
+            (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`). With 0 the keypoints
+            stay. Defaults to 0.15.
     """
 
     def __init__(self, reach: float = 0.15):
@@ -43,21 +48,18 @@ class HeatmapRefiner:
         Returns:
             Tensor: In pixels, (B, N, K, 2).
         """
-        sizes = pose_sizes(keypoints)[:, None, :, None, None]
+        sizes = pose_sizes(keypoints, stride).unflatten(1, (1, -1, 1, 1))
         keypoints = keypoints.transpose(1, 2)
         for reach in (self.reach, self.reach / 2):
-            keypoints = _to_the_heat(keypoints, heatmaps, stride, reach * sizes)
+            keypoints = _move_to_heat(keypoints, heatmaps, stride, reach * sizes)
         return keypoints.transpose(1, 2)
 
 
-def _to_the_heat(points: Tensor, heatmaps: Tensor, stride: int, step: Tensor) -> Tensor:
+def _move_to_heat(points: Tensor, heatmaps: Tensor, stride: int, step: Tensor) -> Tensor:
     """Points (B, K, N, 2) moved in steps (B, 1, N, 1, 1), all in pixels."""
-    one = torch.arange(-1., 2., device=points.device)
-    about = torch.cartesian_prod(one, one)
-    extent = stride * points.new_tensor(heatmaps.shape[:1:-1])
-    grid = 2 * (points.unsqueeze(-2) + step * about) / extent - 1
-    heat = grid_sample(heatmaps.flatten(0, 1).unsqueeze(1), grid.flatten(0, 1),
-                       align_corners=False).view(grid.shape[:-1])
-    weight = (heat * torch.exp(-about.square().sum(-1) / 2)).square().square()
-    share = weight / (weight.sum(-1, keepdim=True) + COLD**4)
-    return points + step.squeeze(-1) * (share @ about)
+    direction = torch.cartesian_prod(*[torch.arange(-1., 2., device=points.device)] * 2)
+    around = (points.unsqueeze(-2) + step * direction) / stride
+    heat = sample_bilinear(heatmaps, around.flatten(2, 3)).view(around.shape[:-1])
+    weight = (heat * torch.exp(-direction.square().sum(-1) / 2)).square().square()
+    share = weight / (weight.sum(-1, keepdim=True) + BACKGROUND**4)
+    return points + step.squeeze(-1) * (share.unsqueeze(-1) * direction).sum(-2)

@@ -1,141 +1,128 @@
-"""The decoder without NMS: the peaks of the scores are the persons."""
-from typing import Optional, Sequence, Tuple
+"""The decoder without NMS: persons are peaks, and poses that agree are averaged."""
+from typing import Optional, Tuple
 
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
-from torch.nn.functional import max_pool2d
 
 from erpose.structures import PointPriors
 
 from .pose_decoder import (
     PoseDecoder,
     Poses,
-    best,
     pose_sizes,
     poses_at,
-    sort_poses,
+    take,
+    topk_scores,
     visibilities_at,
 )
-
-CANDIDATES = 1000
-"""Poses of an image, the best, among which the persons are."""
-MAX_REACH = 8
-"""Reach of the largest square in cells: there are as many max-poolings."""
 
 
 @TASK_UTILS.register_module()
 class NMSFreePoseDecoder(PoseDecoder):
-    """The persons are the peaks of the scores (after CenterNet, section 4).
+    """Decodes one-to-many scores into one pose a person (ours).
 
-    1. *Where*: a pose stands at the centre of its keypoints, whichever prior of whichever
-       level predicts it; so all that say the same stand together, and two persons whom
-       neighbouring priors predict, apart. The map has the cells of the finest level.
-    2. *Two fields*: poses that the camera sees from opposite sides compete in fields of
-       their own, as CenterNet's classes do; those seen from the side, in both. A model that
-       cannot tell a front from a back has two hypotheses, and AP pays for both.
-    3. *Peaks*: a person is what nothing outscores in a square about it, as large as the
-       pose asks. Of poses that score the same, as many do in half precision, one is first.
-    4. *Agreement*: the cells about a prior mostly hold the same person. Its pose is the
-       mean of those that agree (after box voting, Gidaris and Komodakis 2015), with weights
-       ``score^2 exp(-d^2 / 2)``, d being the distance to the peak's pose, root mean square
-       over the keypoints, in units of ``agreement``. Its score is the geometric mean of the
-       peak's and of the root mean square of the nine, in which one counts as it agrees: a
-       pose that its neighbours do not confirm ranks lower.
+    The N candidates are the best scores of all levels, best first. Everything below reads
+    two N x N matrices, how far apart the candidates stand and how alike they are:
 
-    No two persons are compared, no step depends on how many people there are, and every
-    shape is static: the cost is that of a few max-poolings and gathers. What is no peak
-    comes last, with a score of 0.
+    - A pose stands at its *centre* ``c_i``, the mean of its keypoints, whichever prior
+      predicts it: candidates for one person stand together, two persons whom neighbouring
+      priors predict stand apart.
+    - *Agreement* of candidate j with candidate i, of size ``S_i``
+      (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`)::
+
+          a_ij = exp(-mean_k |p_ik - p_jk|^2 / (2 (agreement S_i)^2))
+
+    1. *Where the persons are*: candidate i is a peak, ``w_i = 1``, where no better one
+       stands within ``max(reach S_i, stride)`` of it, along x and along y. Where a better
+       one does, i keeps ``w_i = min_j second_view (1 - a_ij)``: a repetition of j keeps
+       nothing, and another hypothesis about the same person (left and right exchanged, a
+       front taken for a back) a reduced score, so that it ranks after the peaks.
+    2. *Mean of neighbours* (``average``), after box voting (Gidaris and Komodakis, 2015):
+       neighbouring priors mostly predict the same person, and their errors are partly
+       independent. The pose is the mean of what agrees, and a pose that few confirm ranks
+       lower::
+
+           p_i = sum_j s_j^2 a_ij p_j / sum_j s_j^2 a_ij
+           score_i = w_i sqrt(s_i min(1, sqrt(sum_j s_j^2 a_ij / 9)))
+
+       The 9 is a person's usual number of candidates, a 3x3 window. Without the mean,
+       ``p_i`` stays and ``score_i = w_i s_i``.
+
+    All shapes are static: the cost does not depend on how many people there are.
 
     Args:
-        flip_indices (Sequence[int]): The keypoint on the other side of the body, itself
-            where there is none, (K, ). The head passes the data set's.
-        reach (float): From the centre to the sides of the square, in sizes of the pose: the
-            square root of the area of the box around its keypoints. One cell at least, and
-            :data:`MAX_REACH` at most. Defaults to 0.15.
-        sideways (float): A pose is seen from the side where its left and its right
-            keypoints are, on average, no farther apart than this along x, in its sizes.
-            Defaults to 0.2.
+        num_candidates (int): N. Defaults to 200.
+        reach (float): In sizes of the pose. Defaults to 0.2.
         agreement (float): In sizes of the pose. Defaults to 0.07.
+        second_view (float): Largest share of its score that a candidate keeps where a
+            better one stands; 0 removes it. Defaults to 0.5.
+        average (bool): Take the mean of neighbours. Defaults to True.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
-    def __init__(self, flip_indices: Sequence[int], reach: float = 0.15,
-                 sideways: float = 0.2, agreement: float = 0.07, max_per_img: int = 100):
+    def __init__(self, num_candidates: int = 200, reach: float = 0.2,
+                 agreement: float = 0.07, second_view: float = 0.5, average: bool = True,
+                 max_per_img: int = 100):
         super().__init__(max_per_img)
-        if not (reach >= 0 and sideways >= 0 and agreement > 0):
-            raise ValueError('reach and sideways must not be negative, agreement positive, '
-                             f'got {reach}, {sideways} and {agreement}')
+        if num_candidates < max_per_img:
+            raise ValueError(f'num_candidates must be at least max_per_img, got '
+                             f'{num_candidates} and {max_per_img}')
+        if not (reach >= 0 and agreement > 0 and 0 <= second_view <= 1):
+            raise ValueError('reach must not be negative, agreement positive and '
+                             f'second_view in [0, 1], got {reach}, {agreement} and '
+                             f'{second_view}')
+        self.num_candidates = num_candidates
         self.reach = reach
-        self.sideways = sideways
         self.agreement = agreement
-        pairs = max(sum(k < other for k, other in enumerate(flip_indices)), 1)
-        self.side = [[((k < other) - (k > other)) / pairs, 0.]
-                     for k, other in enumerate(flip_indices)]
+        self.second_view = second_view
+        self.average = average
+        self.better = torch.ones(num_candidates, num_candidates).tril(-1)  # [i, j]: j is
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`; poses are means of what agrees, which their
-        scores count, and those that are no peaks have a score of 0."""
-        high, index = best(scores, CANDIDATES)
-        peaks = self._peaks(poses_at(index, offsets, priors), priors)
-        high, order = best(high * peaks, self.max_per_img)
-        index = index.gather(1, order)
-        agreed, poses = self._agreed(index, scores, offsets, priors)
-        return sort_poses(Poses((high * agreed).sqrt(), poses,
-                                visibilities_at(index, visibilities, offsets)))
+        """As :meth:`PoseDecoder.decode`."""
+        scores, index = topk_scores(scores, self.num_candidates)
+        poses = poses_at(index, offsets, priors)
+        stride = priors.levels[0].stride
+        sizes = pose_sizes(poses, stride).unsqueeze(-1)
+        apart, distance2 = pairwise_distances(poses)
+        agreement = torch.exp(-distance2 / (2 * (self.agreement * sizes).square()))
+        near = (apart < (self.reach * sizes).clamp(min=stride)).to(apart)
+        kept = self._kept_share(near, agreement)
+        if self.average:
+            weights = scores.square().unsqueeze(1) * agreement
+            total = weights.sum(-1, keepdim=True).clamp(min=1e-12)
+            poses = ((weights / total) @ poses.flatten(2)).unflatten(-1, (-1, 2))
+            scores = (scores * (total.squeeze(-1) / 9).sqrt().clamp(max=1)).sqrt()
+        scores, order = topk_scores(scores * kept, self.max_per_img)
+        return Poses(scores, take(poses.flatten(2), order).unflatten(-1, (-1, 2)),
+                     visibilities_at(index.gather(1, order), visibilities, offsets))
 
-    def _peaks(self, poses: Tensor, priors: PointPriors) -> Tensor:
-        """Whether poses (B, N, K, 2), in pixels and best first, are peaks, bool, (B, N)."""
-        stride, height, width, _ = priors.levels[0]
-        x, y = (poses.mean(-2) / stride).floor().long().unbind(-1)
-        cell = (y.clamp(0, height - 1) * width + x.clamp(0, width - 1)).unsqueeze(1)
-        views = self._views(poses)
-        rank = torch.arange(poses.shape[1], 0, -1, dtype=torch.float, device=poses.device)
-        field = rank.new_zeros(*views.shape[:2], height * width).scatter_reduce(
-            2, cell.expand(views.shape), rank * views, 'amax')
-        field = field.unflatten(-1, (height, width))
-        squares = []
-        for _ in range(MAX_REACH):
-            field = max_pool2d(field, 3, stride=1, padding=1)
-            squares.append(field)
-        reach = (self.reach * pose_sizes(poses) / stride).round().long().clamp(1, MAX_REACH)
-        square = (reach.unsqueeze(1) - 1) * height * width + cell
-        highest = torch.stack(squares, 2).flatten(2).gather(2, square.expand(views.shape))
-        return ((highest <= rank) | ~views).all(1)
-
-    def _views(self, poses: Tensor) -> Tensor:
-        """Which of two sides poses (B, N, K, 2) show, or both, bool, (B, 2, N)."""
-        apart = (poses * poses.new_tensor(self.side)).sum((-2, -1))
-        margin = self.sideways * pose_sizes(poses)
-        return torch.stack([apart >= -margin, apart <= margin], 1)
-
-    def _agreed(self, index: Tensor, scores: Tensor, offsets: Tensor,
-                priors: PointPriors) -> Tuple[Tensor, Tensor]:
-        """Scores (B, N) and poses (B, N, K, 2) of the priors ``index`` (B, N): root mean
-        squares and means of what agrees."""
-        near, exists = _around(index, priors)
-        poses = poses_at(near.flatten(1), offsets, priors).unflatten(1, near.shape[1:])
-        scores = scores.gather(1, near.flatten(1)).view(near.shape).clamp(min=1e-3)
-        peak = poses[:, :, 4:5]
-        unit = self.agreement * pose_sizes(peak).clamp(min=1e-3)
-        distance = (poses - peak).square().sum(-1).mean(-1).sqrt() / unit
-        weight = scores.square() * torch.exp(-distance.square() / 2) * exists
-        share = weight / weight.sum(-1, keepdim=True)
-        return weight.mean(-1).sqrt(), (share[..., None, None] * poses).sum(2)
+    def _kept_share(self, near: Tensor, agreement: Tensor) -> Tensor:
+        """w (B, N) of candidates, best first, from two matrices (B, N, N)."""
+        count = near.shape[-1]
+        beaten = near * self.better[:count, :count].to(near)
+        return (1 - beaten * (1 - self.second_view * (1 - agreement))).amin(-1)
 
 
-def _around(index: Tensor, priors: PointPriors) -> Tuple[Tensor, Tensor]:
-    """Priors ``index`` (B, N) with the eight cells around each, (B, N, 9), and whether they
-    exist.
+def pairwise_distances(poses: Tensor) -> Tuple[Tensor, Tensor]:
+    """How far apart the poses of an image stand, and how different they are.
 
-    The cell itself is the fifth. At a border some of the nine do not exist or lie
-    elsewhere: what those predict does not agree.
+    The second is ``|c_i - c_j|^2 + mean_k |r_ik - r_jk|^2`` with ``p_ik = c_i + r_ik``: of
+    the centred ``r`` a matrix product keeps float32's precision.
+
+    Args:
+        poses (Tensor): In pixels, (B, N, K, 2).
+
+    Returns:
+        tuple[Tensor, Tensor]: The larger of |dx| and |dy| between the centres, in pixels,
+        and the squared distance, the mean over the keypoints, in pixels^2: (B, N, N).
     """
-    width = torch.cat([index.new_full((level.height * level.width, ), level.width)
-                       for level in priors.levels])[index].unsqueeze(-1)
-    step = torch.arange(-1, 2, device=index.device)
-    near = (index.unsqueeze(-1) + width * step).unsqueeze(-1) + step
-    near = near.flatten(-2)
-    inside = near.clamp(0, len(priors.points) - 1)
-    return inside, inside == near
+    centres = poses.mean(-2, keepdim=True)
+    shapes = (poses - centres).flatten(2)
+    apart = (centres - centres.transpose(1, 2)).abs()
+    square = shapes.square().sum(-1)
+    different = (square.unsqueeze(2) + square.unsqueeze(1)
+                 - 2 * shapes @ shapes.transpose(1, 2)).clamp(min=0) / poses.shape[2]
+    return apart.amax(-1), apart.square().sum(-1) + different

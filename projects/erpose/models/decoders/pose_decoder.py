@@ -3,6 +3,7 @@ from typing import NamedTuple, Optional, Tuple
 
 import torch
 from torch import Tensor
+from torch.nn.functional import embedding
 
 from erpose.structures import PointPriors
 
@@ -38,13 +39,23 @@ def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
     Returns:
         Tensor: (..., N, K, 2).
     """
-    offsets = offsets.unflatten(-1, (-1, 2))
-    return offsets * strides[..., None, None] + points.unsqueeze(-2)
+    offsets = (offsets * strides.unsqueeze(-1)).unflatten(-1, (-1, 2))
+    return offsets + points.unsqueeze(-2)
 
 
-def pose_sizes(poses: Tensor) -> Tensor:
-    """Square root of the area of the box around the keypoints (..., K, 2)."""
-    return (poses.amax(-2) - poses.amin(-2)).sqrt().prod(-1)  # half precision holds it
+def pose_sizes(poses: Tensor, least: float) -> Tensor:
+    """Square root of the area of the box around the keypoints.
+
+    Args:
+        poses (Tensor): In pixels, (..., K, 2).
+        least (float): Least width and height of the box, in pixels, so that one keypoint,
+            or keypoints on a line, have a size.
+
+    Returns:
+        Tensor: In pixels, (...).
+    """
+    width, height = (poses.amax(-2) - poses.amin(-2)).clamp(min=least).sqrt().unbind(-1)
+    return width * height  # of roots: half precision holds it
 
 
 class PoseDecoder:
@@ -73,22 +84,26 @@ class PoseDecoder:
                 then 1 for every keypoint.
             priors (PointPriors): The A priors.
         """
-        scores, index = best(scores, self.max_per_img)
+        scores, index = topk_scores(scores, self.max_per_img)
         return Poses(scores, poses_at(index, offsets, priors),
                      visibilities_at(index, visibilities, offsets))
 
 
-def best(scores: Tensor, count: int) -> Tuple[Tensor, Tensor]:
-    """The ``count`` best of scores (B, A), the best first, and their priors: both (B, N).
+def topk_scores(scores: Tensor, count: int) -> Tuple[Tensor, Tensor]:
+    """The ``count`` highest scores (B, A), highest first, and their indices: both (B, N).
 
-    Of fewer priors, all.
+    All of them where there are fewer. (A graph of open size is traced with A unknown: it
+    needs an input that has ``count`` priors.)
     """
-    return scores.topk(min(count, scores.shape[1]), dim=1)
+    if isinstance(scores.shape[1], int):
+        count = min(count, scores.shape[1])
+    return scores.topk(count, dim=1)
 
 
 def poses_at(index: Tensor, offsets: Tensor, priors: PointPriors) -> Tensor:
     """Poses (B, N, K, 2), in pixels, of the priors ``index`` (B, N); offsets (B, A, 2K)."""
-    return decode_poses(_take(offsets, index), priors.points[index], priors.strides[index])
+    return decode_poses(take(offsets, index), embedding(index, priors.points),
+                        embedding(index, priors.strides.unsqueeze(-1)).squeeze(-1))
 
 
 def visibilities_at(index: Tensor, visibilities: Optional[Tensor],
@@ -96,9 +111,9 @@ def visibilities_at(index: Tensor, visibilities: Optional[Tensor],
     """Probabilities (B, N, K) of the priors ``index`` (B, N); 1 if not predicted."""
     if visibilities is None:
         return offsets.new_ones(*index.shape, offsets.shape[-1] // 2)
-    return _take(visibilities, index).sigmoid()
+    return take(visibilities, index).sigmoid()
 
 
-def _take(values: Tensor, index: Tensor) -> Tensor:
-    """Rows (B, N, C) of (B, A, C)."""
+def take(values: Tensor, index: Tensor) -> Tensor:
+    """The rows ``index`` (B, N) of ``values`` (B, A, C): (B, N, C)."""
     return values.gather(1, index.unsqueeze(-1).expand(-1, -1, values.shape[-1]))

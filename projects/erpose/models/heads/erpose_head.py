@@ -43,6 +43,7 @@ class ERPoseHead(PoseHead):
         num_convs (int): Stacked convolutions of the score branch; the pose branch has one
             more. Defaults to 2.
         use_depthwise (bool): Depthwise separable convolutions. Defaults to False.
+        act_cfg (dict): Activation of the branches. Defaults to SiLU.
         strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
         heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0
             (PoseDet, section 3.3).
@@ -64,6 +65,7 @@ class ERPoseHead(PoseHead):
                  pose_channels: int = 128,
                  num_convs: int = 2,
                  use_depthwise: bool = False,
+                 act_cfg: dict = dict(type='SiLU', inplace=True),
                  strides: Sequence[int] = (8, 16, 32),
                  heatmap_sigma: float = 2.0,
                  assigner: dict = dict(type='KeypointDynamicAssigner'),
@@ -73,16 +75,17 @@ class ERPoseHead(PoseHead):
                  init_cfg=None):
         super().__init__(metainfo, strides, init_cfg)
         levels = len(strides)
+        layers = dict(use_depthwise=use_depthwise, act_cfg=act_cfg)
         self.score_branch = LevelBranch(levels, in_channels, score_channels, 1, num_convs,
-                                        use_depthwise)
+                                        **layers)
         self.pose_branch = LevelBranch(levels, in_channels, pose_channels,
-                                       3 * self.num_keypoints, num_convs + 1, use_depthwise)
+                                       3 * self.num_keypoints, num_convs + 1, **layers)
         if loss_heatmap is not None:
             self.add_heatmaps(1, in_channels, score_channels, heatmap_sigma, loss_heatmap,
-                              use_depthwise=use_depthwise)
+                              **layers)
 
         self.assigner = TASK_UTILS.build(assigner)
-        self.decoder = TASK_UTILS.build(dict(decoder, flip_indices=self.flip_indices))
+        self.decoder = TASK_UTILS.build(decoder)
         self.refiner = TASK_UTILS.build(refiner)
         sigmas = self.sigmas.tolist()
         self.oks_nms_decoder = TASK_UTILS.build(dict(oks_nms_decoder, sigmas=sigmas))
@@ -184,15 +187,15 @@ class ERPoseHead(PoseHead):
         return logits.squeeze(-1), offsets, visibilities
 
     def _score_loss(self, logits, assignment, ignored) -> Tensor:
-        weight = ~ignored | (assignment.person >= 0)
+        weight = ~ignored | (assignment.person_index >= 0)
         total = self.loss_score(*(x.float().reshape(-1, 1)
                                   for x in (logits, assignment.score, weight)))
         return total / mean_count(assignment.score.sum())
 
     def _pose_losses(self, keypoints, visibilities, assignment,
                      targets: PoseTargets) -> dict:
-        image, prior = torch.nonzero(assignment.person >= 0, as_tuple=True)
-        person = assignment.person[image, prior]
+        image, prior = torch.nonzero(assignment.person_index >= 0, as_tuple=True)
+        person = assignment.person_index[image, prior]
         labelled = targets.labelled[image, person]
         supervised = targets.supervised[image, person]
         count = mean_count(labelled.new_tensor(len(person)))
@@ -206,7 +209,7 @@ class ERPoseHead(PoseHead):
 
 def _best_of_each(assignment: Assignment, valid: Tensor) -> Tensor:
     """Mean over the persons (B, G) of the highest score that one of their priors learns."""
-    person = assignment.person.clamp(min=0)
+    person = assignment.person_index.clamp(min=0)
     best = torch.zeros(valid.shape, device=valid.device).scatter_reduce(
         1, person, assignment.score, 'amax') if valid.shape[1] else valid.float()
     return best.sum() / valid.sum().clamp(min=1)
