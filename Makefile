@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Beside the version of requirements/: exported files run on both.
+OPENCV_5 := opencv-python-headless==5.0.0.93
 IMAGE ?=
 OUT ?= demo_output
 
@@ -39,6 +41,7 @@ $(STAMP): setup.cfg setup.py $(wildcard requirements/*.txt)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -r requirements/base.txt -r requirements/deploy.txt -r requirements/tests.txt
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -r requirements/openmmlab.txt
+	$(BIN)/python -m pip install -q --no-deps --target $(VENV)/opencv5 $(OPENCV_5)
 	$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
 	$(BIN)/python -m erpose.env
 	touch $@

@@ -22,7 +22,13 @@ def fixed_file(network, tmp_path_factory):
 @pytest.fixture(scope='session')
 def open_file(network, tmp_path_factory):
     path = tmp_path_factory.mktemp('onnx') / 'open.onnx'
-    return export_onnx(*network, path, SIZE, dynamic=True)
+    return export_onnx(*network, path, (128, 160), dynamic=True)
+
+
+@pytest.fixture(scope='session')
+def raw_file(shipped, tmp_path_factory):
+    network, info = load_network(shipped['Config'], shipped['Weights'], raw=True)
+    return export_onnx(network, info, tmp_path_factory.mktemp('onnx') / 'raw.onnx', SIZE)
 
 
 @pytest.fixture(scope='session')

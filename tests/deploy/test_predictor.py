@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import onnx
 import pytest
@@ -40,9 +42,11 @@ def test_batches_do_not_change_the_result(open_file, fixed_file, image):
 
 
 def test_other_input_sizes(open_file, fixed_file, image):
-    assert Predictor(open_file).input_size == (128, 96)
-    small = Predictor(open_file, input_size=(64, 64))
-    assert small(image, 0).keypoints.shape[1:] == (17, 2)
+    assert Predictor(open_file).input_size == (128, 160)
+    other = Predictor(open_file, input_size=(192, 128))
+    assert other(image, 0).keypoints.shape[1:] == (17, 2)
+    with pytest.raises(ValueError, match='of 128 pixels at least: got 128x96'):
+        Predictor(open_file, input_size=(128, 96))
     with pytest.raises(ValueError, match='takes 128x96 and nothing else'):
         Predictor(fixed_file, input_size=(64, 64))
 
@@ -67,7 +71,7 @@ def test_wrong_files(tmp_path):
         [onnx.helper.make_tensor_value_info('y', 1, [1])])
     opset = [onnx.helper.make_opsetid('', 17)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), broken)
-    with pytest.raises(ValueError, match=r"gives \['y'\], not dets and keypoints"):
+    with pytest.raises(ValueError, match=r'has x tensor.*; expected input \(B, 3, H, W\)'):
         Predictor(broken)
 
 
@@ -91,3 +95,21 @@ def test_equals_mmpose_on_the_same_image(shipped, network, tmp_path, crowd):
     assert len(people.scores) == count > 3
     np.testing.assert_allclose(people.scores, expected.bbox_scores[:count], atol=0.01)
     np.testing.assert_allclose(people.keypoints[0], expected.keypoints[0], atol=1)
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda info: info.pop('decoder'), 'by its metadata "decoder" nothing'),
+    (lambda info: info['decoder'].update(strides=[8, 16, 64]), "'scores_64'"),
+    (lambda info: info['decoder'].update(reach='far'), 'metadata "decoder" is'),
+    (lambda info: info['decoder'].update(num_candidates=0), 'metadata "decoder" is'),
+    (lambda info: info['decoder'].pop('average'), 'metadata "decoder" is'),
+])
+def test_a_raw_file_says_how_it_is_decoded(change, message, raw_file, tmp_path):
+    model = onnx.load(raw_file)
+    info = {p.key: json.loads(p.value) for p in model.metadata_props}
+    change(info)
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {k: json.dumps(v) for k, v in info.items()})
+    onnx.save(model, tmp_path / 'changed.onnx')
+    with pytest.raises(ValueError, match=message):
+        Predictor(tmp_path / 'changed.onnx')

@@ -95,7 +95,7 @@ def test_sample_bilinear_is_grid_sample(seed):
     rng = torch.Generator().manual_seed(seed)
     maps = torch.randn(2, 3, 7, 11, generator=rng)
     points = 16 * torch.rand(2, 3, 50, 2, generator=rng) - 3  # on the map and around it
-    sampled = sample_bilinear(maps, points)
+    sampled = sample_bilinear(maps, *points.unbind(-1))
     grid = 2 * points / torch.tensor([11., 7.]) - 1
     expected = grid_sample(maps.flatten(0, 1)[:, None], grid.flatten(0, 1)[:, None],
                            align_corners=False)

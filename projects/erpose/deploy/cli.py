@@ -50,6 +50,9 @@ def parser() -> argparse.ArgumentParser:
                         help="input side, or width and height (default: the config's)")
     export.add_argument('--dynamic', action='store_true',
                         help='leave batch, height and width open')
+    export.add_argument('--raw', action='store_true',
+                        help="ER-Pose's maps alone, for engines that run nothing but "
+                             'convolutions: `erpose predict` decodes them')
     export.add_argument('--fp16', action='store_true', help='half the size')
     export.add_argument('--int8', metavar='DIR',
                         help='quantise, calibrated on images of the folder')
@@ -134,7 +137,7 @@ def export(args) -> int:
              if path.suffix.lower() in IMAGES] if args.int8 else []
     if args.int8 and not files:
         raise ValueError(f'{args.int8}: no images to calibrate on')
-    network, info = load_network(args.config, args.checkpoint)
+    network, info = load_network(args.config, args.checkpoint, args.raw)
     out = writable(args.out)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         whole = export_onnx(network, info, Path(folder) / out.name, _side(args.size),

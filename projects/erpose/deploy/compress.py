@@ -20,6 +20,7 @@ def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
     """
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
+    from onnxruntime.transformers.onnx_model import OnnxModel
     model = onnx.load(source)
     _, after = split_nodes(model)
     half = convert_float_to_float16(
@@ -27,6 +28,9 @@ def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
     nodes = {node.name: node for node in half.graph.node}
     del half.graph.node[:]  # a cast for each of a value's readers, all of one name
     half.graph.node.extend(nodes.values())
+    OnnxModel(half).topological_sort()  # the converter appends its casts
+    del half.graph.value_info[:]  # some keep the types of before
+    onnx.checker.check_model(half, full_check=True)
     onnx.save(half, target)
     return Path(target)
 
@@ -86,6 +90,7 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
     quantised = onnx.load(target)
     del quantised.metadata_props[:]
     quantised.metadata_props.extend(model.metadata_props)
+    onnx.checker.check_model(quantised, full_check=True)
     onnx.save(quantised, target)
     return Path(target)
 

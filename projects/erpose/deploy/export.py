@@ -13,16 +13,25 @@ from erpose.engine import deployed_model
 from erpose.version import __version__
 
 from .networks import PoseNetwork, pose_network
+from .predictor import LEAST_OPEN_SIDE
 
 OPSET = 18
 """The lowest that PyTorch's exporter writes."""
 
 
-def load_network(config: Union[str, Config], checkpoint: str) -> Tuple[PoseNetwork, dict]:
-    """The network of a config with a checkpoint's weights, and its metadata."""
+def load_network(config: Union[str, Config], checkpoint: str,
+                 raw: bool = False) -> Tuple[PoseNetwork, dict]:
+    """The network of a config with a checkpoint's weights, and its metadata.
+
+    Args:
+        config (str | Config): Of the model.
+        checkpoint (str): Its weights.
+        raw (bool): ER-Pose's maps alone, to be decoded by the client.
+    """
     config = Config.fromfile(config) if not isinstance(config, Config) else config
-    network = pose_network(deployed_model(config, checkpoint))
-    return network, dict(metadata(config), nms=network.nms)
+    network = pose_network(deployed_model(config, checkpoint), raw)
+    info = dict(metadata(config), nms=network.nms)
+    return network, dict(info, decoder=network.decoder) if raw else info
 
 
 def metadata(config: Config) -> dict:
@@ -57,7 +66,8 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
         input_size (tuple[int, int], optional): Width and height, multiples of 32.
             Defaults to the config's.
         dynamic (bool): Leave batch, height and width open: then ``input_size`` is what a
-            client takes unless told otherwise. Defaults to False: batch 1.
+            client takes unless told otherwise, and each side is 128 pixels at least.
+            Defaults to False: batch 1.
 
     Returns:
         Path: The file.
@@ -71,8 +81,9 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     if not size:
         raise ValueError('the config has no input_size: give one (--size)')
     width, height = size
-    if width % 32 or height % 32 or min(width, height) < 64:
-        raise ValueError(f'width and height must be multiples of 32, at least 64: got '
+    least = LEAST_OPEN_SIDE if dynamic else 64
+    if width % 32 or height % 32 or min(width, height) < least:
+        raise ValueError(f'width and height must be multiples of 32, at least {least}: got '
                          f'{width}x{height}')
     path = Path(path)
     batch = 2 if dynamic else 1  # the exporter takes a batch of 1 for a constant
@@ -80,7 +91,7 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     shapes = ({0: 'batch', 2: 'height', 3: 'width'}, ) if dynamic else None
     torch.onnx.export(
         network, (example, ), str(path), input_names=['input'],
-        output_names=['dets', 'keypoints'], opset_version=OPSET, dynamo=True,
+        output_names=network.output_names, opset_version=OPSET, dynamo=True,
         external_data=False, dynamic_shapes=shapes, verbose=False)
     model = onnx.load(path)
     properties = dict(info, input_size=[width, height])
@@ -90,7 +101,7 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input,
                  *model.graph.output):
         del part.metadata_props[:]  # the exporter's notes name files of this machine
-    onnx.checker.check_model(model)
+    onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
     return path
 

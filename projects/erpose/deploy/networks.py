@@ -5,6 +5,7 @@ import torch
 from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
 from torch import Tensor, nn
 
+from erpose.deploy.decode import DecoderSettings
 from erpose.models.decoders import Poses, decode_poses
 from erpose.models.heads import ERPoseHead, RefiningPoseHead
 from erpose.models.layers import flatten_levels
@@ -23,8 +24,10 @@ class PoseNetwork(nn.Module):
     Attributes:
         nms (dict, optional): What a client has still to do, see
             :func:`~erpose.deploy.suppress.suppress`. None: nothing.
+        output_names (list[str]): Of the tensors that :meth:`forward` returns.
     """
     nms = None
+    output_names = ['dets', 'keypoints']
 
     def __init__(self, model: nn.Module):
         super().__init__()
@@ -57,6 +60,39 @@ class PoseNetwork(nn.Module):
         """The best N poses of each image, and boxes around their keypoints."""
         poses = self.model.head.decode(feats)
         return poses, pose_boxes(poses.keypoints)
+
+
+class RawNetwork(PoseNetwork):
+    """ER-Pose without its decoder: normalisation, convolutions, and the maps as they are.
+
+    Args:
+        model (nn.Module): A ``BottomupPoseEstimator`` with an ``ERPoseHead``.
+
+    Attributes:
+        decoder (dict): Settings of :func:`~erpose.deploy.decode.decode_maps`.
+    """
+
+    def __init__(self, model: nn.Module):
+        super().__init__(model)
+        if not isinstance(model.head, ERPoseHead):
+            raise ValueError(f'only ERPoseHead has a raw file, not '
+                             f'{type(model.head).__name__}')
+        head, decoder = model.head, model.head.decoder
+        self.decoder = DecoderSettings(
+            strides=list(head.strides), num_candidates=decoder.num_candidates,
+            reach=decoder.reach, agreement=decoder.agreement,
+            second_view=decoder.second_view, average=decoder.average,
+            max_per_img=decoder.max_per_img, refiner_reach=head.refiner.reach)._asdict()
+        self.output_names = [f'{kind}_{stride}' for kind in ('scores', 'poses')
+                             for stride in head.strides]
+        if head.heatmap_branch is not None:
+            self.output_names.append(f'heatmaps_{head.strides[0]}')
+
+    def forward(self, image: Tensor) -> Tuple[Tensor, ...]:
+        """The maps of :meth:`ERPoseHead.forward` in the order of ``output_names``."""
+        scores, poses, heatmaps = self.model.head(
+            self.model.extract_feat(self.normalise(image)))
+        return (*scores, *poses, *heatmaps)
 
 
 class PiecewiseSigmoid(nn.Module):
@@ -119,19 +155,25 @@ class BoxPoseNetwork(PoseNetwork):
         return poses, torch.cat([centres - halves, centres + halves], -1)
 
 
-def pose_network(model: nn.Module) -> PoseNetwork:
+def pose_network(model: nn.Module, raw: bool = False) -> PoseNetwork:
     """The network of a deployed model.
+
+    Args:
+        model (nn.Module): From :func:`~erpose.engine.deployed_model`.
+        raw (bool): ER-Pose's maps alone, to be decoded by the client.
 
     Raises:
         ValueError: If its head has no output that fits.
     """
+    for module in model.modules():
+        for name, child in module.named_children():
+            if isinstance(child, nn.Hardsigmoid):
+                setattr(module, name, PiecewiseSigmoid())
+    if raw:
+        return RawNetwork(model).eval()
     for head, network in ((ERPoseHead, PoseNetwork), (RefiningPoseHead, CandidateNetwork),
                           (YOLOXPoseHead, BoxPoseNetwork)):
         if isinstance(model.head, head):
-            for module in model.modules():
-                for name, child in module.named_children():
-                    if isinstance(child, nn.Hardsigmoid):
-                        setattr(module, name, PiecewiseSigmoid())
             return network(model).eval()
     raise ValueError(f'{type(model.head).__name__} is not exported: the heads of ER-Pose, '
                      'PoseDet, SMPR and YOLO-Pose are')

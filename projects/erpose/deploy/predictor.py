@@ -1,13 +1,17 @@
 """Runs an exported model with numpy, OpenCV and ONNX Runtime, and nothing else."""
-import json
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
-from .letterbox import MAX_SIDE, letterbox
+from .decode import DecoderSettings, decode_maps
+from .letterbox import letterbox
+from .metadata import read_metadata
 from .people import People
 from .suppress import suppress
+
+LEAST_OPEN_SIDE = 128
+"""Of the input of a file with open sizes, in pixels: its TopK needs so many priors."""
 
 
 class ForeignModelError(ValueError):
@@ -74,25 +78,28 @@ class Predictor:
     def _read(self, model: Path, input_size) -> None:
         self.model = model
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
-        names = [output.name for output in outputs]
-        if names != ['dets', 'keypoints']:
-            raise ForeignModelError(f'{model} gives {names}, not dets and keypoints: write '
-                                    'it with `erpose export`')
-        pixels, (dets, poses) = inputs[0] if len(inputs) == 1 else None, outputs
+        self.outputs = [output.name for output in outputs]
+        pixels = inputs[0] if len(inputs) == 1 else None
         if (pixels is None or (pixels.name, pixels.type) != ('input', 'tensor(float)')
-                or len(pixels.shape) != 4 or pixels.shape[1] != 3 or 0 in pixels.shape
-                or len(dets.shape) != 3 or dets.shape[2] != 5
-                or len(poses.shape) != 4 or poses.shape[3] != 3
-                or not isinstance(poses.shape[2], int) or poses.shape[2] < 1):
+                or len(pixels.shape) != 4 or pixels.shape[1] != 3 or 0 in pixels.shape):
+            count = 0
+        elif self.outputs == ['dets', 'keypoints']:
+            count = _keypoints_of_decoded(*(output.shape for output in outputs))
+        else:
+            count = _keypoints_of_raw({output.name: output.shape for output in outputs})
+        if not count:
             said = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
             raise ForeignModelError(
-                f'{model} has {", ".join(said)}; expected input (B, 3, H, W), dets '
-                '(B, N, 5) and keypoints (B, N, K, 3) of floats: write it with `erpose '
-                'export`')
+                f'{model} has {", ".join(said)}; expected input (B, 3, H, W), and dets '
+                '(B, N, 5) and keypoints (B, N, K, 3) or the maps of a raw file, of '
+                'floats: write it with `erpose export`')
         info = read_metadata(
-            self.session.get_modelmeta().custom_metadata_map, poses.shape[2], model)
+            self.session.get_modelmeta().custom_metadata_map, count, model)
         self.names, self.skeleton, self.colours, self.nms, self.sigmas = (
             info[key] for key in ('keypoints', 'skeleton', 'colours', 'nms', 'sigmas'))
+        self.decoder = info['decoder'] and DecoderSettings(**info['decoder'])
+        if self.outputs != ['dets', 'keypoints']:
+            _check_raw(model, self.outputs, self.decoder)
         self.batch, _, height, width = pixels.shape
         fixed = isinstance(height, int) and isinstance(width, int)
         size = input_size or ((width, height) if fixed else info['input_size'])
@@ -100,6 +107,9 @@ class Predictor:
             raise ValueError(f'{model} has open sizes and does not say which to take: name '
                              'one (--size), or write it with `erpose export`')
         self.input_size = tuple(size)
+        if not fixed and min(self.input_size) < LEAST_OPEN_SIDE:
+            raise ValueError(f'{model} has open sizes, of {LEAST_OPEN_SIDE} pixels at '
+                             f'least: got {self.input_size[0]}x{self.input_size[1]}')
         if fixed and self.input_size != (width, height):
             raise ValueError(f'{model} takes {width}x{height} and nothing else: export it '
                              'with open sizes (--dynamic)')
@@ -127,12 +137,15 @@ class Predictor:
         return batch, fits
 
     def forward(self, batch: np.ndarray) -> List[np.ndarray]:
-        """The network's outputs, in pixels of its input."""
+        """Boxes with scores, and keypoints, in pixels of the network's input."""
         try:
-            dets, poses = self.session.run(None, dict(input=batch))
+            outputs = self.session.run(None, dict(input=batch))
         except Exception as error:  # of the C++ side
             raise ValueError(f'{self.model} fails on an input of {batch.shape}: '
                              f'{error}') from None
+        if self.outputs != ['dets', 'keypoints']:
+            outputs = decode_maps(dict(zip(self.outputs, outputs)), self.decoder)
+        dets, poses = outputs
         expected = (len(batch), dets.shape[1] if dets.ndim > 1 else 0)
         if (dets.shape, poses.shape) != ((*expected, 5), (*expected, len(self.names), 3)):
             raise ValueError(
@@ -157,47 +170,26 @@ class Predictor:
         return results
 
 
-def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[str, Any]:
-    """What ``erpose export`` wrote beside the network, checked; defaults for the rest.
-
-    Args:
-        properties (dict[str, str]): JSON texts by key.
-        count (int): K.
-        model (Path): Named in errors.
-
-    Raises:
-        ValueError: If a value is not what it should be.
-    """
-    checks = dict(
-        keypoints=lambda v: _list_of(v, str, count),
-        skeleton=lambda v: isinstance(v, list) and all(
-            _list_of(pair, int, 2) and min(pair) >= 0 and max(pair) < count for pair in v),
-        colours=lambda v: isinstance(v, list) and len(v) == count and all(
-            _list_of(c, int, 3) and min(c) >= 0 and max(c) < 256 for c in v),
-        sigmas=lambda v: _list_of(v, (int, float), count) and all(0 < s < 10 for s in v),
-        input_size=lambda v: _list_of(v, int, 2) and min(v) > 0 and max(v) <= MAX_SIDE,
-        nms=lambda v: v is None or (
-            isinstance(v, dict) and v.get('kind') in ('box', 'oks')
-            and isinstance(v.get('threshold'), (int, float)) and v['threshold'] > 0))
-    info = dict(
-        keypoints=[f'keypoint {i}' for i in range(count)], skeleton=[],
-        colours=[[255, 128, 0]] * count, sigmas=None, input_size=None, nms=None)
-    for key in set(checks) & set(properties):
-        try:
-            info[key] = json.loads(properties[key])
-            valid = checks[key](info[key])
-        except (ValueError, RecursionError):
-            valid = False
-        if not valid:
-            raise ValueError(f'{model}: its metadata "{key}" is {properties[key][:60]!r}, '
-                             f'which does not fit its {count} keypoints: write it with '
-                             '`erpose export`')
-    if info['nms'] and info['nms']['kind'] == 'oks' and info['sigmas'] is None:
-        raise ValueError(f'{model}: its metadata asks for OKS-NMS and has no "sigmas": '
-                         'write it with `erpose export`')
-    return info
+def _keypoints_of_decoded(dets: list, poses: list) -> int:
+    """K of a file that decodes by itself, 0 if its outputs have other shapes."""
+    fits = (len(dets) == 3 and dets[2] == 5 and len(poses) == 4 and poses[3] == 3
+            and isinstance(poses[2], int))
+    return max(poses[2], 0) if fits else 0
 
 
-def _list_of(value: Any, kind, length: int) -> bool:
-    return (isinstance(value, list) and len(value) == length
-            and all(isinstance(v, kind) and not isinstance(v, bool) for v in value))
+def _keypoints_of_raw(shapes: Dict[str, list]) -> int:
+    """K of a raw file, 0 if its outputs are not those of one."""
+    channels = {shape[1] for name, shape in shapes.items()
+                if name.startswith('poses_') and len(shape) == 4}
+    single = len(channels) == 1 and isinstance(next(iter(channels)), int)
+    return max(channels) // 3 if single else 0
+
+
+def _check_raw(model: Path, outputs: List[str],
+               decoder: Optional[DecoderSettings]) -> None:
+    expected = [f'{kind}_{stride}' for kind in ('scores', 'poses')
+                for stride in (decoder.strides if decoder else [])]
+    if not decoder or set(expected) - set(outputs):
+        raise ForeignModelError(
+            f'{model} gives {outputs}, and by its metadata "decoder" '
+            f'{expected or "nothing"}: write it with `erpose export --raw`')

@@ -39,26 +39,27 @@ def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int
     return maps.view(batch, num_keypoints, height, width)
 
 
-def sample_bilinear(maps: Tensor, points: Tensor) -> Tensor:
+def sample_bilinear(maps: Tensor, x: Tensor, y: Tensor) -> Tensor:
     """Bilinear values of maps between their cells, 0 beyond their borders.
 
     The same as ``F.grid_sample``, made of gathers: every inference engine has those.
 
     Args:
         maps (Tensor): (B, K, H, W).
-        points (Tensor): x, y in cells, the centre of the first at (0.5, 0.5),
-            (B, K, M, 2).
+        x, y (Tensor): In cells, the centre of the first at 0.5, (B, K, M).
 
     Returns:
         Tensor: (B, K, M).
     """
     height, width = maps.shape[-2:]
-    corner = points.new_tensor([[0, 0], [1, 0], [0, 1], [1, 1]])
-    low = (points - 0.5).floor()
-    share = (1 - corner - (points - 0.5 - low).unsqueeze(-2)).abs()
-    x, y = (low.unsqueeze(-2) + corner).unbind(-1)
+    corner_x, corner_y = x.new_tensor([[0, 1, 0, 1], [0, 0, 1, 1]]).unsqueeze(-1)
+    (left, share_x), (top, share_y) = (
+        (low.unsqueeze(2), (at - 0.5 - low).unsqueeze(2))
+        for at, low in ((x, (x - 0.5).floor()), (y, (y - 0.5).floor())))
+    x, y = left + corner_x, top + corner_y  # (B, K, 4, M)
     column, row = x.clamp(0, width - 1), y.clamp(0, height - 1)
     inside = (column == x).to(x) * (row == y).to(x)
     index = (row * width + column).long()
     value = maps.flatten(2).gather(2, index.flatten(2)).view_as(x)
-    return (value * inside * share[..., 0] * share[..., 1]).sum(-1)
+    share = (1 - corner_x - share_x).abs() * (1 - corner_y - share_y).abs()
+    return (value * inside * share).sum(2)

@@ -1,4 +1,6 @@
 """Moves regressed keypoints to where the heatmaps see them."""
+from typing import Tuple
+
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
@@ -48,18 +50,25 @@ class HeatmapRefiner:
         Returns:
             Tensor: In pixels, (B, N, K, 2).
         """
-        sizes = pose_sizes(keypoints, stride).unflatten(1, (1, -1, 1, 1))
-        keypoints = keypoints.transpose(1, 2)
+        sizes = pose_sizes(keypoints, stride).unflatten(1, (1, 1, -1))
+        x, y = keypoints.transpose(1, 2).unbind(-1)
         for reach in (self.reach, self.reach / 2):
-            keypoints = _move_to_heat(keypoints, heatmaps, stride, reach * sizes)
-        return keypoints.transpose(1, 2)
+            x, y = _move_to_heat(x, y, heatmaps, stride, reach * sizes)
+        return torch.stack([x, y], -1).transpose(1, 2)
 
 
-def _move_to_heat(points: Tensor, heatmaps: Tensor, stride: int, step: Tensor) -> Tensor:
-    """Points (B, K, N, 2) moved in steps (B, 1, N, 1, 1), all in pixels."""
-    direction = torch.cartesian_prod(*[torch.arange(-1., 2., device=points.device)] * 2)
-    around = (points.unsqueeze(-2) + step * direction) / stride
-    heat = sample_bilinear(heatmaps, around.flatten(2, 3)).view(around.shape[:-1])
-    weight = (heat * torch.exp(-direction.square().sum(-1) / 2)).square().square()
-    share = weight / (weight.sum(-1, keepdim=True) + BACKGROUND**4)
-    return points + step.squeeze(-1) * (share.unsqueeze(-1) * direction).sum(-2)
+def _move_to_heat(x: Tensor, y: Tensor, heatmaps: Tensor, stride: int,
+                  step: Tensor) -> Tuple[Tensor, Tensor]:
+    """Points x, y (B, K, N) moved in steps (B, 1, 1, N), all in pixels.
+
+    Note: N comes last, so that engines run along it.
+    """
+    one = torch.arange(-1., 2., device=x.device)
+    dx, dy = torch.cartesian_prod(one, one).t().unsqueeze(-1)  # (9, 1) each
+    around = (((at.unsqueeze(2) + step * d) / stride).flatten(2)
+              for at, d in ((x, dx), (y, dy)))
+    heat = sample_bilinear(heatmaps, *around).unflatten(2, (9, -1))
+    weight = (heat * torch.exp(-(dx.square() + dy.square()) / 2)).square().square()
+    share = weight / (weight.sum(2, keepdim=True) + BACKGROUND**4)
+    step = step.squeeze(2)
+    return x + step * (share * dx).sum(2), y + step * (share * dy).sum(2)

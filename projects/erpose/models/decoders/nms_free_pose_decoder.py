@@ -121,8 +121,8 @@ def pairwise_distances(poses: Tensor) -> Tuple[Tensor, Tensor]:
     """
     centres = poses.mean(-2, keepdim=True)
     shapes = (poses - centres).flatten(2)
-    apart = (centres - centres.transpose(1, 2)).abs()
-    square = shapes.square().sum(-1)
-    different = (square.unsqueeze(2) + square.unsqueeze(1)
+    dx, dy = ((c.transpose(1, 2) - c).abs() for c in centres.squeeze(2).split(1, -1))
+    square = shapes.square().sum(-1, keepdim=True)
+    different = (square + square.transpose(1, 2)
                  - 2 * shapes @ shapes.transpose(1, 2)).clamp(min=0) / poses.shape[2]
-    return apart.amax(-1), apart.square().sum(-1) + different
+    return torch.maximum(dx, dy), dx.square() + dy.square() + different

@@ -2,6 +2,7 @@
 from typing import NamedTuple, Optional, Tuple
 
 import torch
+from mmpose.registry import TASK_UTILS
 from torch import Tensor
 from torch.nn.functional import embedding
 
@@ -58,6 +59,7 @@ def pose_sizes(poses: Tensor, least: float) -> Tensor:
     return width * height  # of roots: half precision holds it
 
 
+@TASK_UTILS.register_module()
 class PoseDecoder:
     """Top-k of the scores; only what is kept is decoded.
 

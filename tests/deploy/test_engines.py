@@ -1,0 +1,135 @@
+"""The default file and the raw file run on other engines than ONNX Runtime, equally."""
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from erpose.deploy import DecoderSettings, Predictor, decode_maps, letterbox
+from erpose.deploy.compress import to_float16, to_int8
+from erpose.deploy.sources import read_image
+
+SIZE = (128, 96)
+TOLERANCE = 0.01  # pixels, of poses that score more than 0.05
+OPENCV_5 = Path(sys.prefix) / 'opencv5'  # see the Makefile
+
+OPERATORS = {
+    'Conv', 'Sigmoid', 'Relu', 'HardSwish', 'HardSigmoid', 'MaxPool', 'Resize',
+    'Concat', 'Split', 'Slice', 'Reshape', 'Transpose', 'Squeeze', 'Unsqueeze', 'Expand',
+    'Cast', 'TopK', 'Gather', 'GatherElements', 'MatMul', 'Add', 'Sub', 'Mul', 'Div', 'Pow',
+    'Sqrt', 'Exp', 'Abs', 'Neg', 'Floor', 'Min', 'Max', 'Clip', 'Less', 'Equal',
+    'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceSum'}
+"""What every engine runs. A file of open size also reads sizes (Shape), and a quantised one
+has QuantizeLinear and DequantizeLinear."""
+
+
+@pytest.fixture(scope='module')
+def pixels(crowd):
+    images = [letterbox(read_image(path), SIZE)[0] for path in sorted(crowd.iterdir())]
+    return np.stack(images).transpose(0, 3, 1, 2).astype(np.float32)
+
+
+@pytest.fixture(scope='module')
+def expected(fixed_file, pixels):
+    """Boxes with scores, and keypoints, of each image by ONNX Runtime."""
+    predictor = Predictor(fixed_file)
+    return [predictor.forward(image[None]) for image in pixels]
+
+
+def assert_equal(found, expected):
+    for ours, theirs in zip(found, expected):
+        scores = theirs[0][0, :, 4]
+        np.testing.assert_allclose(ours[0][0, :, 4], scores, atol=1e-4)
+        gaps = np.abs(np.diff(scores, prepend=2, append=-1))
+        clear = (scores > 0.05) & (gaps[:-1] > 1e-4) & (gaps[1:] > 1e-4)
+        assert clear.any()
+        for one, other in zip(ours, theirs):
+            np.testing.assert_allclose(one[0, clear], other[0, clear], rtol=0,
+                                       atol=TOLERANCE)
+
+
+@pytest.mark.parametrize('variant', ['fixed', 'open', 'raw', 'float16', 'int8'])
+def test_operators(variant, fixed_file, open_file, raw_file, crowd, tmp_path):
+    files = dict(fixed=fixed_file, open=open_file, raw=raw_file)
+    if variant == 'float16':
+        files[variant] = to_float16(fixed_file, tmp_path / 'half.onnx')
+    elif variant == 'int8':
+        images = [read_image(path) for path in sorted(crowd.iterdir())]
+        files[variant] = to_int8(fixed_file, tmp_path / 'int8.onnx', images)
+    model = onnx.load(files[variant])
+    onnx.checker.check_model(model, full_check=True)
+    extra = dict(open={'Shape'}, int8={'QuantizeLinear', 'DequantizeLinear'})
+    used = {node.op_type for node in model.graph.node}
+    assert used <= OPERATORS | extra.get(variant, set()), used - OPERATORS
+    assert {node.domain for node in model.graph.node} <= {'', 'ai.onnx'}
+    constants = {value.name for value in model.graph.initializer}
+    topk = [node for node in model.graph.node if node.op_type == 'TopK']
+    assert len(topk) == (0 if variant == 'raw' else 2)
+    assert all(node.input[1] in constants for node in topk)
+
+
+def test_raw_is_convolutions(raw_file):
+    used = {node.op_type for node in onnx.load(raw_file).graph.node}
+    assert not used & {'TopK', 'Gather', 'GatherElements', 'Reshape', 'Cast', 'Less'}
+
+
+def test_raw_finds_the_same_people(raw_file, expected, pixels):
+    predictor = Predictor(raw_file)
+    assert_equal([predictor.forward(image[None]) for image in pixels], expected)
+
+
+def test_openvino(fixed_file, expected, pixels):
+    openvino = pytest.importorskip('openvino')
+    model = openvino.Core().compile_model(str(fixed_file), 'CPU',
+                                          {'INFERENCE_PRECISION_HINT': 'f32'})
+    found = []
+    for image in pixels:
+        result = model(image[None])
+        found.append([result['dets'], result['keypoints']])
+    assert_equal(found, expected)
+
+
+RUN_OPENCV = '''
+import sys
+import cv2
+import numpy as np
+network = cv2.dnn.readNetFromONNX(sys.argv[1])
+pixels = np.load(sys.argv[2])
+names = sys.argv[4:]
+results = []
+for image in pixels:
+    network.setInput(image[None])
+    results.append(dict(zip(names, network.forward(names))))
+np.savez(sys.argv[3], version=cv2.__version__,
+         **{name: np.stack([r[name] for r in results]) for name in names})
+'''
+
+
+@pytest.mark.parametrize('version', ['installed', '5'])
+@pytest.mark.parametrize('raw', [False, True], ids=['decoded', 'raw'])
+def test_opencv(version, raw, fixed_file, raw_file, expected, pixels, tmp_path):
+    """In a process of its own: both versions are called cv2."""
+    path = raw_file if raw else fixed_file
+    environment = dict(os.environ)
+    if version == '5':
+        if not OPENCV_5.is_dir():
+            pytest.skip(f'no OpenCV 5 in {OPENCV_5}: `make install` puts it there')
+        environment['PYTHONPATH'] = str(OPENCV_5)
+    names = [output.name for output in onnx.load(path).graph.output]
+    np.save(tmp_path / 'pixels.npy', pixels)
+    subprocess.run([sys.executable, '-c', RUN_OPENCV, path, tmp_path / 'pixels.npy',
+                    tmp_path / 'found.npz', *names], check=True, env=environment)
+    found = np.load(tmp_path / 'found.npz')
+    assert str(found['version']).startswith('5.') == (version == '5')
+    if raw:
+        info = {p.key: p.value for p in onnx.load(path).metadata_props}
+        settings = DecoderSettings(**json.loads(info['decoder']))
+        results = [decode_maps({name: found[name][i] for name in names}, settings)
+                   for i in range(len(pixels))]
+    else:
+        results = [[found[name][i] for name in names] for i in range(len(pixels))]
+    assert_equal(results, expected)
