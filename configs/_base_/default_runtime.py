@@ -15,6 +15,7 @@ default_hooks = dict(
     sync_statistics=dict(type='SyncStatisticsHook'),
     visualization=dict(type='PoseVisualizationHook', enable=False))
 
+model_wrapper_cfg = dict(type='FreezingDataParallel', broadcast_buffers=False)
 env_cfg = dict(
     cudnn_benchmark=False,
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),

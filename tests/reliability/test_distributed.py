@@ -17,7 +17,7 @@ from mmengine.dist import all_reduce_dict, get_rank, get_world_size
 from mmengine.hooks import EMAHook
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
 from mmengine.structures import InstanceData
-from mmpose.registry import MODELS
+from mmpose.registry import MODEL_WRAPPERS, MODELS
 from mmpose.structures import PoseDataSample
 from processes import LIMIT, in_processes
 from testing import run_test
@@ -59,7 +59,8 @@ def batch(persons, size):
             keypoints=centre + 24 * torch.rand(count, K, 2, generator=rng) - 12,
             keypoints_visible=(torch.rand(count, K, generator=rng) < 0.8).float(),
             keypoints_visible_weights=torch.ones(count, K),
-            areas=torch.full((count, ), float(size**2)), bboxes=torch.zeros(count, 4))
+            areas=torch.full((count, ), float(size**2)), bboxes=torch.zeros(count, 4),
+            labels=torch.zeros(count, dtype=torch.long))
         samples.append(PoseDataSample(metainfo=dict(input_size=(SIDE, SIDE)),
                                       gt_instance_labels=labels))
     return torch.stack(inputs), samples
@@ -179,6 +180,43 @@ def test_batch_norm_converts_to_sync_bn(kind, tally):
                                 for m in converted.modules())
         assert not any(isinstance(m, nn.BatchNorm2d) for m in converted.modules())
         assert set(converted.state_dict()) == names
+
+
+def train_three_frozen_steps(config, wrapper):
+    """By name, whether a parameter of the backbone is as it was."""
+    torch.manual_seed(0)
+    config = Config.fromfile(config)
+    config.model.backbone.update(init_cfg=None, frozen_stages=1)
+    if config.model.get('neck'):
+        config.model.neck.init_cfg = None
+    model = MODELS.build(config.model)
+    model.init_weights()
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    wrapped = MODEL_WRAPPERS.build(
+        dict(type=wrapper, module=model, broadcast_buffers=False))
+    optimizer = torch.optim.SGD(model.parameters(), 1e-3)
+    for _ in range(3):
+        wrapped.train()
+        losses = wrapped(*my_share(*batch([2, 1, 2, 1], 60)), mode='loss')
+        optimizer.zero_grad()
+        model.parse_losses(losses)[0].backward()
+        optimizer.step()
+    return {name: torch.equal(value, before[name])
+            for name, value in model.named_parameters() if name.startswith('backbone')}
+
+
+@pytest.mark.parametrize('config', [
+    'erpose/erpose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
+    pytest.param('yolo_pose/yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
+                 marks=pytest.mark.slow),
+    pytest.param('smpr/smpr_r50_4xb8-30e_coco-800x800.py', marks=pytest.mark.slow),
+], ids=lambda path: Path(path).stem)
+def test_frozen_stages_train_in_two_processes(config):
+    """CSPNeXt freezes in train(), ResNet when it is built."""
+    stayed = in_processes(train_three_frozen_steps, 2, zoo.root() / 'configs' / config,
+                          'FreezingDataParallel')
+    assert stayed[0] == stayed[1]
+    assert any(stayed[0].values()) and not all(stayed[0].values())
 
 
 def communication(kind):

@@ -1,0 +1,8 @@
+# HardSwish where the pre-trained SiLU was, ReLU in the head: the same weights, less time.
+_base_ = './erpose_n.py'
+
+hardswish = dict(type='HSwish', inplace=True)
+model = dict(
+    backbone=dict(act_cfg=hardswish),
+    neck=dict(act_cfg=hardswish),
+    head=dict(act_cfg=dict(type='ReLU', inplace=True)))
