@@ -63,3 +63,20 @@ def test_rtmlib_finds_the_same_people(fixed_file, crowd):
             nearest = distance.argmin()
             assert distance[nearest] < 0.01, distance.min()
             np.testing.assert_allclose(people.visibilities[nearest], seen, atol=1e-3)
+
+
+@pytest.mark.parametrize('word', ['openvino', 'decode_maps'])
+def test_other_engines(word, fixed_file, raw_file, crowd, tmp_path, monkeypatch):
+    """As the document says it: the outputs of ONNX Runtime."""
+    if word == 'openvino':
+        pytest.importorskip('openvino')
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'erpose-n.onnx').write_bytes(fixed_file.read_bytes())
+    (tmp_path / 'raw.onnx').write_bytes(raw_file.read_bytes())
+    predictor = Predictor(fixed_file)
+    pixels, _ = predictor.prepare([read_image(sorted(crowd.iterdir())[0])])
+    names = dict(pixels=pixels)
+    exec(example(word), names)
+    dets, keypoints = predictor.forward(pixels)
+    np.testing.assert_allclose(names['dets'][0, 0], dets[0, 0], atol=0.01)
+    np.testing.assert_allclose(names['keypoints'][0, 0], keypoints[0, 0], atol=0.01)
