@@ -109,6 +109,34 @@ np.savez(sys.argv[3], version=cv2.__version__,
 '''
 
 
+def test_ncnn(raw_file, expected, pixels, tmp_path):
+    """Of the raw file, as docs/deploy.md converts it: pnnx's default halves the weights."""
+    ncnn = pytest.importorskip('ncnn')
+    pnnx = Path(pytest.importorskip('pnnx').__file__).parent / 'pnnx'
+    (tmp_path / 'raw.onnx').write_bytes(raw_file.read_bytes())
+    subprocess.run([pnnx, 'raw.onnx', 'inputshape=[1,3,96,128]', 'fp16=0'], cwd=tmp_path,
+                   check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    network = ncnn.Net()
+    for option in ('use_fp16_packed', 'use_fp16_storage', 'use_fp16_arithmetic'):
+        setattr(network.opt, option, False)
+    network.load_param(str(tmp_path / 'raw.ncnn.param'))
+    network.load_model(str(tmp_path / 'raw.ncnn.bin'))
+    model = onnx.load(raw_file)
+    found = []
+    for image in pixels:
+        extractor = network.create_extractor()
+        extractor.input('in0', ncnn.Mat(np.ascontiguousarray(image)).clone())
+        maps = {output.name: np.array(extractor.extract(f'out{number}')[1])[None]
+                for number, output in enumerate(model.graph.output)}
+        found.append(decode_maps(maps, settings_of(model)))
+    assert_equal(found, expected)
+
+
+def settings_of(model):
+    info = {entry.key: entry.value for entry in model.metadata_props}
+    return DecoderSettings(**json.loads(info['decoder']))
+
+
 @pytest.mark.parametrize('version', ['installed', '5'])
 @pytest.mark.parametrize('raw', [False, True], ids=['decoded', 'raw'])
 def test_opencv(version, raw, fixed_file, raw_file, expected, pixels, tmp_path):
@@ -126,8 +154,7 @@ def test_opencv(version, raw, fixed_file, raw_file, expected, pixels, tmp_path):
     found = np.load(tmp_path / 'found.npz')
     assert str(found['version']).startswith('5.') == (version == '5')
     if raw:
-        info = {p.key: p.value for p in onnx.load(path).metadata_props}
-        settings = DecoderSettings(**json.loads(info['decoder']))
+        settings = settings_of(onnx.load(path))
         results = [decode_maps({name: found[name][i] for name in names}, settings)
                    for i in range(len(pixels))]
     else:
