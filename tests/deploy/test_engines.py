@@ -125,7 +125,8 @@ def test_ncnn(raw_file, expected, pixels, tmp_path):
     found = []
     for image in pixels:
         extractor = network.create_extractor()
-        extractor.input('in0', ncnn.Mat(np.ascontiguousarray(image)).clone())
+        image = np.ascontiguousarray(image)  # Mat does not keep it alive
+        extractor.input('in0', ncnn.Mat(image).clone())
         maps = {output.name: np.array(extractor.extract(f'out{number}')[1])[None]
                 for number, output in enumerate(model.graph.output)}
         found.append(decode_maps(maps, settings_of(model)))
