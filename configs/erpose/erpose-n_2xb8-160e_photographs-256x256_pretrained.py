@@ -4,6 +4,7 @@ _base_ = [
 ]
 
 model = _base_.initialised
+model["backbone"]["frozen_stages"] = -1
 optim_wrapper = _base_.slow_backbone
 custom_hooks = [
     dict(type='PosePriorHook'),

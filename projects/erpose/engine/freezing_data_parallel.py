@@ -1,6 +1,6 @@
 """Distributed training of models that freeze some of their layers."""
 from mmengine.model import MMDistributedDataParallel
-from mmpose.registry import MODEL_WRAPPERS
+from mmengine.registry import MODEL_WRAPPERS
 from torch import nn
 
 
@@ -11,6 +11,8 @@ class FreezingDataParallel(MMDistributedDataParallel):
     Backbones such as mmdet's CSPNeXt freeze their ``frozen_stages`` when ``train()`` is
     called. Called later, those parameters get no gradient that DDP waits for, and the
     second step fails: "Expected to have finished reduction in the prior iteration".
+
+    Note: it is in MMEngine's own registry, the only one where the runner looks for it.
 
     Args:
         module (nn.Module): The model.
