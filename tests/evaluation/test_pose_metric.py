@@ -156,3 +156,28 @@ def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
     assert read('cam2/1.jpg', 'all/cam1/1.jpg', 'all/2.jpg', 2) == [2, 1, 3, 2]
     with pytest.raises(ValueError, match="image '1.jpg' is 0 images of"):
         read('1.jpg')
+
+
+@pytest.mark.parametrize('points', [
+    [(30, 30)], [(30, 30), (30, 30)], [(30, 10), (30, 60)], [(10, 30), (60, 30)]],
+    ids=['one', 'two in one place', 'pole', 'beam'])
+def test_what_has_no_extent_is_found(points, tmp_path):
+    """Without annotated area: a keypoint beside by a pixel is right, by 20 it is not."""
+    count = len(points)
+    flat = [v for x, y in points for v in (x, y, 2)]
+    truth = dict(images=[dict(id=1, file_name='1.jpg', width=80, height=80)],
+                 annotations=[dict(id=1, image_id=1, keypoints=flat)])
+    (tmp_path / 'truth.json').write_text(json.dumps(truth))
+    metainfo = dict(
+        dataset_name='points', keypoint_info={
+            k: dict(name=f'p{k}', id=k, color=[0, 0, 0], type='', swap='')
+            for k in range(count)},
+        skeleton_info={}, joint_weights=[1.] * count, sigmas=[0.1] * count)
+    for shift, expected in ((1, 1.0), (20, 0.0)):
+        metric = PoseMetric(str(tmp_path / 'truth.json'))
+        metric.dataset_meta = parse_pose_metainfo(metainfo)
+        people = [dict(image_id=1, category_id=1, score=0.9,
+                       keypoints=[v for x, y in points for v in (x + shift, y, 1)])]
+        (tmp_path / 'people.json').write_text(json.dumps(people))
+        found = metric.evaluate_file(tmp_path / 'people.json')
+        assert found['AP .5'] == pytest.approx(expected)

@@ -8,13 +8,17 @@ from torch import Tensor
 AREA_PER_BOX = 0.53
 """Mean ratio of a person's area to its box on COCO; MMPose and CrowdPose's evaluation use
 it where the area is unknown."""
+LEAST_SIDE = 8
+"""Least width and height, in pixels, that enter a derived area: a cell of the finest level,
+as in ER-Pose's decoder. One keypoint, or keypoints on a line, have no extent of their own."""
 
 
 def keypoint_boxes(keypoints: np.ndarray,
                    labelled: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Tight box around the labelled keypoints, and the area derived from it.
 
-    A box is at least one pixel wide and high, so that collinear keypoints have one.
+    A box is at least one pixel wide and high, so that collinear keypoints have one; its
+    sides enter the area with :data:`LEAST_SIDE` at least.
 
     Args:
         keypoints (np.ndarray): In pixels, (N, K, 2).
@@ -31,7 +35,8 @@ def keypoint_boxes(keypoints: np.ndarray,
     low[none] = high[none] = 0
     high = np.where(none[:, None], high, np.maximum(high, low + 1))
     boxes = np.concatenate([low, high], axis=1).astype(np.float32)
-    areas = AREA_PER_BOX * np.prod(high - low, axis=1)
+    areas = AREA_PER_BOX * np.prod(np.maximum(high - low, LEAST_SIDE), axis=1)
+    areas[none] = 0
     return boxes, areas.astype(np.float32)
 
 

@@ -40,8 +40,8 @@ class ERPoseHead(PoseHead):
         score_channels (int): Width of the score branch. Defaults to 64.
         pose_channels (int): Width of the pose branch: it predicts 3K numbers and is the
             wider one. Defaults to 128.
-        num_convs (int): Stacked convolutions of the score branch; the pose branch has one
-            more. Defaults to 2.
+        num_convs (int): Stacked convolutions of the score branch. Defaults to 2.
+        pose_convs (int): Those of the pose branch. Defaults to 3.
         use_depthwise (bool): Depthwise separable convolutions. Defaults to False.
         act_cfg (dict): Activation of the branches. Defaults to SiLU.
         strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
@@ -64,6 +64,7 @@ class ERPoseHead(PoseHead):
                  score_channels: int = 64,
                  pose_channels: int = 128,
                  num_convs: int = 2,
+                 pose_convs: int = 3,
                  use_depthwise: bool = False,
                  act_cfg: dict = dict(type='SiLU', inplace=True),
                  strides: Sequence[int] = (8, 16, 32),
@@ -79,7 +80,7 @@ class ERPoseHead(PoseHead):
         self.score_branch = LevelBranch(levels, in_channels, score_channels, 1, num_convs,
                                         **layers)
         self.pose_branch = LevelBranch(levels, in_channels, pose_channels,
-                                       3 * self.num_keypoints, num_convs + 1, **layers)
+                                       3 * self.num_keypoints, pose_convs, **layers)
         if loss_heatmap is not None:
             self.add_heatmaps(1, in_channels, score_channels, heatmap_sigma, loss_heatmap,
                               **layers)
