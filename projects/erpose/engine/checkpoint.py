@@ -44,6 +44,37 @@ def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
     return stripped
 
 
+def pack_checkpoint(source: str, target: str) -> None:
+    """Writes a training checkpoint so small that a repository holds it, to resume from.
+
+    Weights, their averages and the second moments of the optimiser, in half precision
+    (bfloat16 for the moments, which span many magnitudes); ``--resume`` reads it as any
+    other checkpoint. First moments start at zero again, the history of the losses goes.
+
+    Args:
+        source (str): A checkpoint of MMEngine's runner, with an ``optimizer``.
+        target (str): Where to write.
+
+    Raises:
+        FileNotFoundError, ValueError: As :func:`~erpose.weights.load_weights`, and if
+            there is no optimiser.
+    """
+    checkpoint = load_weights(source)
+    if 'optimizer' not in checkpoint:
+        raise ValueError(f'{source} has no "optimizer": expected a checkpoint of a '
+                         'training, of which --resume goes on')
+    for name in ('state_dict', 'ema_state_dict'):
+        if name in checkpoint:
+            checkpoint[name] = {key: value.half() if value.is_floating_point() else value
+                                for key, value in checkpoint[name].items()}
+    for state in checkpoint['optimizer']['state'].values():
+        state.update(exp_avg=torch.zeros_like(state['exp_avg'], dtype=torch.bfloat16),
+                     exp_avg_sq=state['exp_avg_sq'].bfloat16())
+    checkpoint['message_hub'] = dict(log_scalars={}, runtime_info={}, resumed_keys={})
+    Path(target).parent.mkdir(parents=True, exist_ok=True)
+    torch.save(checkpoint, target)
+
+
 def plain(value: Any) -> Any:
     """Numpy values, at any depth, as Python ones."""
     if isinstance(value, dict):

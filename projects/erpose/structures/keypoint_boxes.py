@@ -10,7 +10,7 @@ AREA_PER_BOX = 0.53
 it where the area is unknown."""
 LEAST_SIDE = 8
 """Least width and height, in pixels, that enter a derived area: a cell of the finest level,
-as in ER-Pose's decoder. One keypoint, or keypoints on a line, have no extent of their own."""
+as in the decoder. One keypoint, or keypoints on a line, have no extent of their own."""
 
 
 def keypoint_boxes(keypoints: np.ndarray,
