@@ -21,18 +21,21 @@ def slow_heatmaps(targets, sigma):
     """Every cell looks at every keypoint."""
     batch, persons, num_keypoints = targets.labelled.shape
     maps = torch.zeros(batch, num_keypoints, HEIGHT, WIDTH)
-    reach = int(3 * sigma)
+    reach = math.ceil(3 * sigma)
     for b in range(batch):
         for g in range(persons):
             for k in range(num_keypoints):
                 if not targets.labelled[b, g, k]:
                     continue
-                cx, cy = (math.floor(c / STRIDE) for c in targets.keypoints[b, g, k])
+                px, py = (float(c / STRIDE) for c in targets.keypoints[b, g, k])
+                cx, cy = math.floor(px), math.floor(py)
                 for y in range(HEIGHT):
                     for x in range(WIDTH):
                         if abs(x - cx) > reach or abs(y - cy) > reach:
                             continue
-                        value = math.exp(-((x - cx)**2 + (y - cy)**2) / (2 * sigma**2))
+                        square = (x + 0.5 - px)**2 + (y + 0.5 - py)**2
+                        value = math.exp(-square / (2 * sigma**2))
+                        value = 1 if (x, y) == (cx, cy) else value
                         maps[b, k, y, x] = max(maps[b, k, y, x], value)
     return maps
 
@@ -65,6 +68,15 @@ def test_one_at_the_cell_of_the_keypoint(x, y, cell):
     ones = (maps[0, 0] == 1).nonzero().tolist()
     assert ones == ([] if cell is None else [list(cell)])
     assert maps.min() >= 0
+
+
+def test_heat_tells_where_in_its_cell_a_keypoint_is():
+    maps = keypoint_heatmaps(
+        make_targets([[[[22.0, 18.0]]]], [[[1]]]), HEIGHT, WIDTH, STRIDE, sigma=1.0)[0, 0]
+    assert maps[2, 3] > maps[2, 1] and maps[1, 2] > maps[3, 2]
+    # beside the cell of the keypoint 10 and 6 pixels away, along x
+    assert maps[2, 1] == pytest.approx(math.exp(-(1.25**2 + 0.25**2) / 2))
+    assert maps[2, 3] == pytest.approx(math.exp(-(0.75**2 + 0.25**2) / 2))
 
 
 def test_maximum_where_persons_overlap():

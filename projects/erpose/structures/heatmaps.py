@@ -1,4 +1,6 @@
 """Keypoint heatmaps: the targets of a branch that learns where keypoints are."""
+import math
+
 import torch
 from torch import Tensor
 
@@ -7,10 +9,12 @@ from .targets import PoseTargets
 
 def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int,
                       sigma: float) -> Tensor:
-    """Unnormalised Gaussians, 1 at the cell of each labelled keypoint.
+    """Unnormalised Gaussians about each labelled keypoint, 1 at its cell.
 
-    Only the cells within 3 sigma of a keypoint are touched: the cost is that of the
-    persons, not of the maps. Where Gaussians overlap, the higher value stays.
+    The Gaussians are centred on the keypoints, not on their cells, so that the heat around
+    a cell tells where in the cell the keypoint is (DARK, Zhang et al., CVPR 2020). Only the
+    cells within 3 sigma of a keypoint are touched: the cost is that of the persons, not of
+    the maps. Where Gaussians overlap, the higher value stays.
 
     Args:
         targets (PoseTargets): The persons of B images.
@@ -23,13 +27,17 @@ def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int
     """
     batch, _, num_keypoints, _ = targets.keypoints.shape
     device = targets.keypoints.device
-    reach = int(3 * sigma)
+    reach = math.ceil(3 * sigma)
     offset = torch.arange(-reach, reach + 1, device=device)
     dy, dx = (d.reshape(-1) for d in torch.meshgrid(offset, offset, indexing='ij'))
-    value = torch.exp(-(dx**2 + dy**2) / (2 * sigma**2))
 
-    cell = (targets.keypoints / stride).floor().long()
+    place = targets.keypoints / stride
+    cell = place.floor().long()
     x, y = cell[..., 0:1] + dx, cell[..., 1:2] + dy  # (B, G, K, window)
+    distance2 = ((x + 0.5 - place[..., 0:1]).square()
+                 + (y + 0.5 - place[..., 1:2]).square())
+    value = torch.exp(-distance2 / (2 * sigma**2))
+    value = value.masked_fill((dx == 0) & (dy == 0), 1)  # FocalHeatmapLoss: its positives
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     inside &= (targets.labelled > 0).unsqueeze(-1)
     keypoint = torch.arange(num_keypoints, device=device).view(1, 1, -1, 1)

@@ -42,6 +42,7 @@ class ERPoseHead(PoseHead):
             wider one. Defaults to 128.
         num_convs (int): Stacked convolutions of the score branch. Defaults to 2.
         pose_convs (int): Those of the pose branch. Defaults to 3.
+        heatmap_convs (int): Those of the heatmap branch. Defaults to 1.
         use_depthwise (bool): Depthwise separable convolutions. Defaults to False.
         act_cfg (dict): Activation of the branches. Defaults to SiLU.
         strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
@@ -65,6 +66,7 @@ class ERPoseHead(PoseHead):
                  pose_channels: int = 128,
                  num_convs: int = 2,
                  pose_convs: int = 3,
+                 heatmap_convs: int = 1,
                  use_depthwise: bool = False,
                  act_cfg: dict = dict(type='SiLU', inplace=True),
                  strides: Sequence[int] = (8, 16, 32),
@@ -83,7 +85,7 @@ class ERPoseHead(PoseHead):
                                        3 * self.num_keypoints, pose_convs, **layers)
         if loss_heatmap is not None:
             self.add_heatmaps(1, in_channels, score_channels, heatmap_sigma, loss_heatmap,
-                              **layers)
+                              heatmap_convs, **layers)
 
         self.assigner = TASK_UTILS.build(assigner)
         self.decoder = TASK_UTILS.build(decoder)

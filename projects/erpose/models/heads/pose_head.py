@@ -43,7 +43,7 @@ class PoseHead(BaseModule):
         self.heatmap_branch = None
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
-                     loss: dict, **layers) -> None:
+                     loss: dict, num_convs: int = 1, **layers) -> None:
         """Makes the branch that predicts heatmaps of the first levels.
 
         Args:
@@ -51,10 +51,11 @@ class PoseHead(BaseModule):
             in_channels, feat_channels (int): Of the features and of the branch.
             sigma (float): Of the targets, in cells.
             loss (dict): Of MMPose's heatmap losses.
+            num_convs (int): Stacked convolutions. Defaults to 1.
             **layers: Further settings of :class:`LevelBranch`.
         """
         self.heatmap_branch = LevelBranch(levels, in_channels, feat_channels,
-                                          self.num_keypoints, 1, **layers)
+                                          self.num_keypoints, num_convs, **layers)
         self.heatmap_sigma = sigma
         self.loss_heatmap = MODELS.build(loss)
 
