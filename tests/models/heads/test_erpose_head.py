@@ -302,7 +302,7 @@ def test_unsupervised_keypoints_teach_no_visibility():
     assert any(output.bias.grad.any() for output in head.pose_branch.outputs)
 
 
-def test_scores_start_rare_and_poses_at_the_prior():
+def test_scores_init_score_bias_and_poses_at_the_prior():
     head = build_head()
     for branch in (head.score_branch, head.heatmap_branch):
         for output in branch.outputs:

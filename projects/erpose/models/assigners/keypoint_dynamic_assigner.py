@@ -17,7 +17,7 @@ class Assignment(NamedTuple):
     Attributes:
         person_index (Tensor): Index g of the person that the prior learns, -1 if none,
             (B, A).
-        score (Tensor): Soft target of the score branch, 0 where none, float32, (B, A).
+        score (Tensor): Target of the score branch, 0 without a person, float32, (B, A).
     """
     person_index: Tensor
     score: Tensor
@@ -44,16 +44,21 @@ class Candidates(NamedTuple):
 class KeypointDynamicAssigner:
     """Keypoint-driven dynamic assignment (ours, after ER-Pose's abstract).
 
-    1. *Candidates*: the ``window`` x ``window`` cells about the centroid of the person's
-       labelled keypoints, on every level. Their number M does not depend on A, so the cost
-       is that of a few thousand poses, however large the image.
-    2. *Alignment* t = score^a * OKS^b (TOOD's metric with OKS for IoU). Where that is all
-       but 0, as in the first steps, the mean of 1 / (1 + u_k) ranks instead, u_k being the
-       distance in units of the keypoint's tolerance: candidates are never tied at zero.
-    3. *Dynamic k*: each person takes as many priors as the sum of its best ``topk`` OKS
-       says (OTA), at least one.
-    4. *Conflicts*: a prior wanted by several persons goes to the highest OKS. A person that
-       is left with none takes its best free candidate, in rounds.
+    1. *Candidates* of a person are the ``window`` x ``window`` cells around the centroid of
+       its labelled keypoints, on every level. Their number M does not depend on A.
+    2. *Alignment* of a candidate (TOOD's metric with OKS for IoU)::
+
+           t = score^a OKS^b + 1e-6 mean_k 1 / (1 + u_k)
+
+       where ``u_k^2`` is the normalised squared error of keypoint k, so that its OKS is
+       ``exp(-u_k^2)``. The second term ranks by distance where every OKS is 0, as in the
+       first steps.
+    3. *Dynamic k*: a person takes its ``k`` candidates of highest alignment, k being the
+       sum of its ``topk`` highest OKS (OTA), at least 1.
+    4. *Conflicts*: a prior that several persons take goes to the one with the highest
+       alignment there. A person that is left with none takes its best free candidate.
+    5. *Score target* of a person's prior: ``t / max(t) * max(OKS)``, the maxima over the
+       person's priors (TOOD).
 
     ``topk=1`` is the one-to-one assignment under the same metric.
 

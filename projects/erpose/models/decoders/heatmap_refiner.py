@@ -22,7 +22,7 @@ class HeatmapRefiner:
     CenterNet (section 4.2) snaps each keypoint to the nearest peak of its heatmap. Here,
     the keypoint ``p`` of a pose of size S becomes::
 
-        p + step * sum_i w_i d_i / (sum_i w_i + background^4)
+        p + step * sum_i w_i d_i / (sum_i w_i + BACKGROUND^4)
         w_i = (heat(p + step * d_i) * exp(-|d_i|^2 / 2))^4
 
     over the nine ``d_i`` of {-1, 0, 1}^2, first with ``step = reach S``, then with half of
@@ -61,7 +61,7 @@ def _move_to_heat(x: Tensor, y: Tensor, heatmaps: Tensor, stride: int,
                   step: Tensor) -> Tuple[Tensor, Tensor]:
     """Points x, y (B, K, N) moved in steps (B, 1, 1, N), all in pixels.
 
-    Note: N comes last, so that engines run along it.
+    Note: N comes last, for engines vectorise over the last dimension.
     """
     one = torch.arange(-1., 2., device=x.device)
     dx, dy = torch.cartesian_prod(one, one).t().unsqueeze(-1)  # (9, 1) each

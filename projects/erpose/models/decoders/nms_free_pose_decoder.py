@@ -1,4 +1,4 @@
-"""The decoder without NMS: persons are peaks, and poses that agree are averaged."""
+"""The decoder without NMS: persons are peaks, poses that agree are averaged."""
 from typing import Optional, Tuple
 
 import torch
@@ -20,48 +20,51 @@ from .pose_decoder import (
 
 @TASK_UTILS.register_module()
 class NMSFreePoseDecoder(PoseDecoder):
-    """Decodes one-to-many scores into one pose a person (ours).
+    """Decodes one-to-many scores: several priors predict each person (ours).
 
-    The N candidates are the best scores of all levels, best first. Everything below reads
-    two N x N matrices, how far apart the candidates stand and how alike they are:
+    The candidates are the N highest scores of all levels, highest first. Candidate i has
+    the score ``s_i``, the keypoints ``p_ik``, their mean ``c_i`` and the size ``S_i``
+    (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`). Its similarity to j is::
 
-    - A pose stands at its *centre* ``c_i``, the mean of its keypoints, whichever prior
-      predicts it: candidates for one person stand together, two persons whom neighbouring
-      priors predict stand apart.
-    - *Agreement* of candidate j with candidate i, of size ``S_i``
-      (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`)::
+        a_ij = exp(-mean_k |p_ik - p_jk|^2 / (2 (agreement S_i)^2))
 
-          a_ij = exp(-mean_k |p_ik - p_jk|^2 / (2 (agreement S_i)^2))
+    1. *Peaks*. Candidate i is a peak if no candidate j with a higher score has its centre
+       within ``r = max(reach S_i, stride)`` of its own, along x and along y. It keeps the
+       share ``w_i`` of its score::
 
-    1. *Where the persons are*: candidate i is a peak, ``w_i = 1``, where no better one
-       stands within ``max(reach S_i, stride)`` of it, along x and along y. Where a better
-       one does, i keeps ``w_i = min_j second_view (1 - a_ij)``: a repetition of j keeps
-       nothing, and another hypothesis about the same person (left and right exchanged, a
-       front taken for a back) a reduced score, so that it ranks after the peaks.
-    2. *Mean of neighbours* (``average``), after box voting (Gidaris and Komodakis, 2015):
-       neighbouring priors mostly predict the same person, and their errors are partly
-       independent. The pose is the mean of what agrees, and a pose that few confirm ranks
-       lower::
+           w_i = 1                                                    if i is a peak
+                 min over such j of  second_view (1 - a_ij)           otherwise
 
-           p_i = sum_j s_j^2 a_ij p_j / sum_j s_j^2 a_ij
-           score_i = w_i sqrt(s_i min(1, sqrt(sum_j s_j^2 a_ij / 9)))
+       A repetition of j keeps next to nothing. A different pose in the same place is a
+       second view of the same person, with left and right exchanged or front and back: it
+       keeps a part of its score, so that it ranks after the first.
+    2. *Mean of neighbours* (``average``), after box voting (Gidaris and Komodakis, 2015).
+       Neighbouring priors mostly predict the same person, and their errors are partly
+       independent::
 
-       The 9 is a person's usual number of candidates, a 3x3 window. Without the mean,
-       ``p_i`` stays and ``score_i = w_i s_i``.
+           p_i     <- sum_j s_j^2 a_ij p_j / sum_j s_j^2 a_ij
+           score_i <- w_i sqrt(s_i min(1, sqrt(sum_j s_j^2 a_ij / 9)))
 
-    All shapes are static: the cost does not depend on how many people there are.
+       A pose that few candidates confirm ranks lower; 9 candidates, a 3x3 window, count as
+       full support. Without the mean, ``score_i = w_i s_i``.
+
+    There is no sequential suppression: one comparison of all pairs at once, of fixed shape,
+    whose cost does not depend on how many people there are.
+
+    Note: the centre is that of the pose, not of its prior. Priors of several levels that
+    predict one person agree in it; neighbouring priors that predict two persons do not.
 
     Args:
-        num_candidates (int): N. Defaults to 200.
+        num_candidates (int): N. Some ten are one person's. Defaults to 300.
         reach (float): In sizes of the pose. Defaults to 0.2.
-        agreement (float): In sizes of the pose. Defaults to 0.07.
-        second_view (float): Largest share of its score that a candidate keeps where a
-            better one stands; 0 removes it. Defaults to 0.5.
+        agreement (float): Scale of the similarity, in sizes of the pose. Defaults to 0.07.
+        second_view (float): Largest share of its score that a candidate keeps if it is no
+            peak; 0 removes it. Defaults to 0.5.
         average (bool): Take the mean of neighbours. Defaults to True.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
-    def __init__(self, num_candidates: int = 200, reach: float = 0.2,
+    def __init__(self, num_candidates: int = 300, reach: float = 0.2,
                  agreement: float = 0.07, second_view: float = 0.5, average: bool = True,
                  max_per_img: int = 100):
         super().__init__(max_per_img)
@@ -77,7 +80,8 @@ class NMSFreePoseDecoder(PoseDecoder):
         self.agreement = agreement
         self.second_view = second_view
         self.average = average
-        self.better = torch.ones(num_candidates, num_candidates).tril(-1)  # [i, j]: j is
+        # 1 where j has the higher score. A constant: OpenCV reads no comparison of two.
+        self.higher = torch.ones(num_candidates, num_candidates).tril(-1)
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
@@ -87,11 +91,11 @@ class NMSFreePoseDecoder(PoseDecoder):
         stride = priors.levels[0].stride
         sizes = pose_sizes(poses, stride).unsqueeze(-1)
         apart, distance2 = pairwise_distances(poses)
-        agreement = torch.exp(-distance2 / (2 * (self.agreement * sizes).square()))
+        similarity = torch.exp(-distance2 / (2 * (self.agreement * sizes).square()))
         near = (apart < (self.reach * sizes).clamp(min=stride)).to(apart)
-        kept = self._kept_share(near, agreement)
+        kept = self._kept_share(near, similarity)
         if self.average:
-            weights = scores.square().unsqueeze(1) * agreement
+            weights = scores.square().unsqueeze(1) * similarity
             total = weights.sum(-1, keepdim=True).clamp(min=1e-12)
             poses = ((weights / total) @ poses.flatten(2)).unflatten(-1, (-1, 2))
             scores = (scores * (total.squeeze(-1) / 9).sqrt().clamp(max=1)).sqrt()
@@ -99,18 +103,18 @@ class NMSFreePoseDecoder(PoseDecoder):
         return Poses(scores, take(poses.flatten(2), order).unflatten(-1, (-1, 2)),
                      visibilities_at(index.gather(1, order), visibilities, offsets))
 
-    def _kept_share(self, near: Tensor, agreement: Tensor) -> Tensor:
-        """w (B, N) of candidates, best first, from two matrices (B, N, N)."""
+    def _kept_share(self, near: Tensor, similarity: Tensor) -> Tensor:
+        """w (B, N) of the candidates, from 1 where j is near i, and a: both (B, N, N)."""
         count = near.shape[-1]
-        beaten = near * self.better[:count, :count].to(near)
-        return (1 - beaten * (1 - self.second_view * (1 - agreement))).amin(-1)
+        beaten = near * self.higher[:count, :count].to(near)
+        return (1 - beaten * (1 - self.second_view * (1 - similarity))).amin(-1)
 
 
 def pairwise_distances(poses: Tensor) -> Tuple[Tensor, Tensor]:
-    """How far apart the poses of an image stand, and how different they are.
+    """Distances of the poses of an image: of their centres, and of their keypoints.
 
-    The second is ``|c_i - c_j|^2 + mean_k |r_ik - r_jk|^2`` with ``p_ik = c_i + r_ik``: of
-    the centred ``r`` a matrix product keeps float32's precision.
+    With ``p_ik = c_i + r_ik`` the second is ``|c_i - c_j|^2 + mean_k |r_ik - r_jk|^2``:
+    centring avoids the cancellation of a matrix product of pixels in float32.
 
     Args:
         poses (Tensor): In pixels, (B, N, K, 2).

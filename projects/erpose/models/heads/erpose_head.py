@@ -1,4 +1,4 @@
-"""The ER-Pose head: layers and wiring. Nothing in it knows a box."""
+"""The ER-Pose head: layers and wiring. No box is predicted, and none decides."""
 from typing import List, Optional, Sequence, Tuple
 
 import torch
@@ -12,7 +12,7 @@ from erpose.models.layers import LevelBranch, flatten_levels
 from erpose.structures import PoseTargets, collect_targets, inside_boxes
 
 from .flip_test import Maps, mean_of_views
-from .pose_head import PoseHead, mean_count, start_at_zero, start_rare, to_instances
+from .pose_head import PoseHead, init_offsets, init_score_bias, mean_count, to_instances
 
 
 @MODELS.register_module()
@@ -25,34 +25,37 @@ class ERPoseHead(PoseHead):
                    +-- pose branch --> 2K offsets + K visibilities --+            v
                    +-- heatmaps at stride 8 -----------------------------> refined poses
 
-    Both branches learn from all priors that the assigner gives a person. The score is the
-    OKS that the pose there can expect, so the scores rise to a peak at a person; at
-    inference the peaks are the persons, without NMS, and their keypoints move to where the
-    heatmaps see them.
+    The assigner gives each person several priors. The pose branch learns the person's
+    keypoints there; the score branch learns at all priors: 0 at those without a person, and
+    at a person's the alignment of the prediction, scaled so that the person's best prior
+    learns its OKS. So the scores have a peak at each person. At inference the decoder takes
+    the peaks, without NMS, and the heatmaps move their keypoints.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
             sigmas come from here.
         in_channels (int): Channels of each feature level.
-        loss_score, loss_pose, loss_vis (dict): The losses.
-        loss_heatmap (dict, optional): That of the heatmaps. Defaults to None: no such
-            branch.
+        loss_score, loss_pose, loss_vis (dict): The losses of scores, poses and
+            visibilities.
+        loss_heatmap (dict, optional): The loss of the heatmaps. Defaults to None: no
+            heatmap branch.
         score_channels (int): Width of the score branch. Defaults to 64.
-        pose_channels (int): Width of the pose branch: it predicts 3K numbers and is the
-            wider one. Defaults to 128.
+        pose_channels (int): Width of the pose branch, which predicts 3K numbers. Defaults
+            to 128.
         num_convs (int): Stacked convolutions of the score branch. Defaults to 2.
-        pose_convs (int): Those of the pose branch. Defaults to 3.
-        heatmap_convs (int): Those of the heatmap branch. Defaults to 1.
+        pose_convs (int): Stacked convolutions of the pose branch. Defaults to 3.
+        heatmap_convs (int): Stacked convolutions of the heatmap branch. Defaults to 1.
         use_depthwise (bool): Depthwise separable convolutions. Defaults to False.
         act_cfg (dict): Activation of the branches. Defaults to SiLU.
-        strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
+        strides (Sequence[int]): Strides of the feature levels, in pixels. Defaults to
+            (8, 16, 32).
         heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0
             (PoseDet, section 3.3).
-        assigner (dict): Gives persons their priors.
-        decoder (dict): Decodes without NMS.
+        assigner (dict): The assigner of priors to persons.
+        decoder (dict): The decoder without NMS.
         refiner (dict): Moves the keypoints by the heatmaps, if there are any.
-        oks_nms_decoder (dict): For comparison: OKS-NMS of all poses as they are predicted,
-            when ``test_cfg['oks_nms']`` asks for it.
+        oks_nms_decoder (dict): The decoder with OKS-NMS, to compare with: used when
+            ``test_cfg['oks_nms']`` asks for it.
     """
 
     def __init__(self,
@@ -100,8 +103,8 @@ class ERPoseHead(PoseHead):
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
-                start_rare(branch)
-        start_at_zero(self.pose_branch)
+                init_score_bias(branch)
+        init_offsets(self.pose_branch)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Maps:
         """What inference needs, level by level.
@@ -119,8 +122,8 @@ class ERPoseHead(PoseHead):
              train_cfg: dict = {}) -> dict:
         """Losses of a batch, see :class:`BottomupPoseEstimator`.
 
-        Besides the losses, ``oks`` is the mean over the persons of the best OKS among
-        their priors: what training improves, in the metric's own unit.
+        Besides the losses there is ``oks``, for monitoring: the mean over the persons of
+        the best OKS among their priors.
         """
         logits, offsets, visibilities = self._of_all_priors(
             self.score_branch(feats), self.pose_branch(feats))
@@ -142,7 +145,7 @@ class ERPoseHead(PoseHead):
                 test_cfg: dict = {}) -> List[InstanceData]:
         """Poses of a batch, in pixels of the network input.
 
-        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0),
+        ``test_cfg`` may hold ``score_thr`` (keep what scores more, default 0),
         ``oks_nms`` (OKS-NMS in place of peaks, default False) and ``flip_test``: then
         ``feats`` are those of the images and of the mirrored images, whose maps are
         averaged.

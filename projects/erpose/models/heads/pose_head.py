@@ -1,4 +1,4 @@
-"""What the heads of all systems share: keypoints, priors, heatmaps, results."""
+"""Base class of all heads: keypoint metadata, priors, heatmap branch, results."""
 from typing import List, Sequence, Tuple
 
 import torch
@@ -24,7 +24,7 @@ from erpose.structures import (
 
 
 class PoseHead(BaseModule):
-    """Base of the heads; what is told apart is a system's own.
+    """Base class of the pose heads.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
@@ -69,20 +69,20 @@ class PoseHead(BaseModule):
     def heatmap_losses(self, feats: Tuple[Tensor, ...], targets: PoseTargets) -> dict:
         """``loss_heatmap``, the mean over the levels, if the branch is there.
 
-        Heatmaps of channels that somebody in the image lacks by definition, and cells
-        inside regions to ignore, are not supervised.
+        A channel is not supervised in an image if the data set of one of its persons does
+        not define the keypoint; cells inside regions to ignore are not supervised either.
         """
         if self.heatmap_branch is None:
             return {}
         levels = len(self.heatmap_branch.outputs)
-        known = (targets.supervised.bool() | ~targets.valid.unsqueeze(-1)).all(1)
+        supervised = (targets.supervised.bool() | ~targets.valid.unsqueeze(-1)).all(1)
         losses = []
         for logits, stride in zip(self.heatmap_branch(feats[:levels]), self.strides):
             height, width = logits.shape[-2:]
             goal = keypoint_heatmaps(targets, height, width, stride, self.heatmap_sigma)
             points = point_priors([(height, width)], [stride], logits.device).points
             mask = ~inside_boxes(points, targets.ignore).view(-1, 1, height, width)
-            mask = (mask & known[..., None, None]).float()
+            mask = (mask & supervised[..., None, None]).float()
             heatmaps = logits.float().sigmoid().clamp(1e-4, 1 - 1e-4)
             loss = self.loss_heatmap(heatmaps, goal, mask=mask)
             if isinstance(self.loss_heatmap, FocalHeatmapLoss):
@@ -93,11 +93,11 @@ class PoseHead(BaseModule):
 
 
 def mean_count(count: Tensor) -> Tensor:
-    """What a sum over this process's images is divided by, so that N processes are one.
+    """Normaliser of a loss that is summed over the images of this process.
 
-    DDP averages the gradients of N processes. That average is the gradient of one process
-    with all images if each divides its sum by the mean of the counts, and if what is at
-    least 1 is their total.
+    It is ``max(sum_p count_p, 1) / P`` over P processes: DDP averages the gradients of the
+    processes, and with this normaliser the average is the gradient that one process with
+    all images would have.
 
     Args:
         count (Tensor): Positives or their weights in this process, a scalar.
@@ -105,15 +105,15 @@ def mean_count(count: Tensor) -> Tensor:
     return reduce_mean(count.float()).clamp(min=1 / get_world_size())
 
 
-def start_rare(branch: LevelBranch) -> None:
-    """Scores start at 0.01 (RetinaNet's prior), so that background does not swamp."""
+def init_score_bias(branch: LevelBranch) -> None:
+    """Makes all scores start at 0.01 (RetinaNet's prior probability)."""
     for output in branch.outputs:
         torch.nn.init.normal_(output.weight, std=0.01)
         torch.nn.init.constant_(output.bias, bias_init_with_prob(0.01))
 
 
-def start_at_zero(branch: LevelBranch) -> None:
-    """Offsets start at the prior, or where an earlier stage put them."""
+def init_offsets(branch: LevelBranch) -> None:
+    """Makes all offsets start at 0: at the prior, or at the pose of an earlier stage."""
     for output in branch.outputs:
         torch.nn.init.normal_(output.weight, std=0.01)
         torch.nn.init.zeros_(output.bias)

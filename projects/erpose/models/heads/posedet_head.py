@@ -8,7 +8,7 @@ from torch import Tensor
 from erpose.models.layers import AlignedBranch, LevelBranch, flatten_levels
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import mean_count, start_at_zero, start_rare
+from .pose_head import init_offsets, init_score_bias, mean_count
 from .refining_pose_head import RefiningPoseHead
 
 
@@ -106,10 +106,10 @@ class PoseDetHead(RefiningPoseHead):
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
-                start_rare(branch)
-        start_at_zero(self.pose_branch)
+                init_score_bias(branch)
+        init_offsets(self.pose_branch)
         if self.refine_branch is not None:
-            start_at_zero(self.refine_branch)
+            init_offsets(self.refine_branch)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
         """L maps (B, 1, H, W) of scores in [0, 1], and L maps (B, 2K, H, W) of offsets."""

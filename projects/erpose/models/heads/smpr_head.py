@@ -14,7 +14,7 @@ from erpose.models.layers import (
 )
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import mean_count, start_at_zero, start_rare
+from .pose_head import init_offsets, init_score_bias, mean_count
 from .refining_pose_head import RefiningPoseHead
 
 TAPS = 9
@@ -133,10 +133,10 @@ class SMPRHead(RefiningPoseHead):
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
-                start_rare(branch)
-        start_at_zero(self.pose_branch)
+                init_score_bias(branch)
+        init_offsets(self.pose_branch)
         if self.refine:
-            start_at_zero(self.refine_branch)
+            init_offsets(self.refine_branch)
             for taps in self.taps:  # at first the taps are those of a 3x3 convolution
                 nn.init.normal_(taps.weight, std=0.01)
                 nn.init.zeros_(taps.bias)

@@ -1,4 +1,4 @@
-"""The regression loss: 1 - OKS near the target, straight lines far from it."""
+"""The regression loss: 1 - OKS near the target, its tangent far from it."""
 import math
 from typing import Optional
 
@@ -14,18 +14,23 @@ from erpose.structures import keypoint_error, mean_over_labelled
 class SmoothOKSLoss(nn.Module):
     """Smooth OKS loss (ours, after the one sentence in ER-Pose's abstract).
 
-    With ``u = sqrt(e)`` the OKS of a keypoint is ``exp(-u^2)``. The slope of
-    ``1 - exp(-u^2)`` is greatest, ``sqrt(2/e)``, at ``1/sqrt(2)``, and vanishes where it is
-    needed most: far from the target. This loss never lets go: where 1 - OKS begins to pull
-    less than the keypoint's least slope, it goes on as its tangent there. So it is C1,
-    equals 1 - OKS near the target and exceeds it farther off.
+    With ``u^2`` the normalised squared error of a keypoint, its OKS is ``exp(-u^2)``. The
+    slope of ``1 - exp(-u^2)`` has its maximum ``m = sqrt(2 / exp(1))`` at
+    ``u = 1 / sqrt(2)`` and vanishes far from the target, where a gradient is needed most.
+    This loss replaces it by its tangent from the point on where the slope falls to c::
+
+        loss(u) = 1 - exp(-u^2)                          u <= u_c
+                  1 - exp(-u_c^2) + c (u - u_c)          u >  u_c,  2 u_c exp(-u_c^2) = c
+
+    So the gradient does not vanish, the loss is C1, equals 1 - OKS near the target, and
+    with c > 0 exceeds it far from it.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
-        tail (str): The least slope. 'even': in proportion to sigma, the greatest for the
-            largest, so that all keypoints far from their targets are pulled equally hard in
-            pixels. 'linear': the greatest for all, so that an eye is pulled four times as
-            hard as a hip; convex in u. 'none': 0, plain 1 - OKS. Defaults to 'even'.
+        tail (str): The slope c of each keypoint. 'even': ``m sigma / max(sigma)``, so that
+            all keypoints far from their targets get equal gradients in pixels. 'linear':
+            ``m``, so that an eye gets four times the gradient of a hip; convex in u.
+            'none': 0, plain 1 - OKS. Defaults to 'even'.
         keypoint_weights (Sequence[float], optional): Weight of each keypoint, (K, ).
             Defaults to None: all equal, as in the metric.
         loss_weight (float): Defaults to 1.0.
@@ -55,7 +60,7 @@ class SmoothOKSLoss(nn.Module):
                      none=torch.zeros_like(sigma))[tail]
         slope = math.sqrt(2 / math.e) * least
         self.register_buffer('slope', slope.float(), persistent=False)
-        self.register_buffer('start', _falls_to(slope).float(), persistent=False)
+        self.register_buffer('start', _tangent_point(slope).float(), persistent=False)
         self.register_buffer('keypoint_weights', torch.tensor(weights), persistent=False)
 
     def forward(self,
@@ -84,10 +89,10 @@ class SmoothOKSLoss(nn.Module):
         return loss * self.loss_weight
 
     def profile(self, error: Tensor) -> Tensor:
-        """The loss of keypoints as a function of ``e = u^2`` alone, (..., K) to (..., K).
+        """The loss of keypoints as a function of ``u^2`` alone, (..., K) to (..., K).
 
-        Both branches are computed on inputs clamped to their own side: the branch not taken
-        contributes a zero gradient, never 0 x inf.
+        Note: the tangent is computed on inputs clamped to its side, so that its square root
+        has a finite gradient where it is not taken.
         """
         near = -torch.expm1(-error)
         u = torch.maximum(error, self.start**2).sqrt()
@@ -95,8 +100,8 @@ class SmoothOKSLoss(nn.Module):
         return torch.where(error <= self.start**2, near, far)
 
 
-def _falls_to(slope: Tensor) -> Tensor:
-    """Where, past its greatest, the slope of 1 - exp(-u^2) is ``slope``, float64, (K, ).
+def _tangent_point(slope: Tensor) -> Tensor:
+    """The u past the maximum where 1 - exp(-u^2) has this slope, float64, (K, ).
 
     ``2 u exp(-u^2) = c`` is ``w exp(w) = -c^2 / 2`` with ``w = -2 u^2``: Lambert's W, whose
     branch point is the greatest slope. At 10 the slope is 0 to float32's rounding.
