@@ -1,3 +1,4 @@
+from .in_memory import InMemoryBatches
 from .keypoint_dataset import KeypointDataset
 from .transforms import (
     FilterPersons,
@@ -9,5 +10,6 @@ from .transforms import (
     PoseRandomFlip,
 )
 
-__all__ = ['FilterPersons', 'KeypointDataset', 'LoadTestImage', 'LoadTrainImage',
-           'PackPoseTargets', 'PoseMixUp', 'PoseMosaic', 'PoseRandomFlip']
+__all__ = ['FilterPersons', 'InMemoryBatches', 'KeypointDataset', 'LoadTestImage',
+           'LoadTrainImage', 'PackPoseTargets', 'PoseMixUp', 'PoseMosaic',
+           'PoseRandomFlip']
