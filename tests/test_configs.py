@@ -57,10 +57,13 @@ def test_config_trains_a_step_and_predicts(path, crowds):
     model = MODELS.build(config.model)
     model.init_weights()
 
-    pipelines = [config.train_dataloader.dataset.pipeline, config.closing_pipeline]
-    for pipeline in pipelines:
-        config.train_dataloader.dataset.pipeline = pipeline
-        data = redirect(config.train_dataloader.dataset, crowds)
+    train = config.train_dataloader.dataset
+    if train.type == 'InMemoryBatches':  # augments by itself: tests/datasets/in_memory
+        train = dict(train.dataset, pipeline=config.train_pipeline)
+    train = Config(dict(dataset=train)).dataset
+    for pipeline in [train.pipeline, config.closing_pipeline]:
+        train.pipeline = pipeline
+        data = redirect(train, crowds)
         batch = model.data_preprocessor(pseudo_collate([data[0], data[1]]), training=True)
         assert batch['inputs'].shape == (2, 3, SIDE, SIDE)
         loss, _ = model.parse_losses(model(**batch, mode='loss'))
@@ -89,8 +92,13 @@ def test_schedule_is_as_long_as_the_name_says(path):
     switches = [hook.switch_epoch for hook in config.custom_hooks if 'switch_epoch' in hook]
     if closing < epochs:  # the aux loss alone may be switched on without closing epochs
         assert set(switches) == {closing}
-    warm_up, decay = config.param_scheduler
-    if 'milestones' in decay:
+    warm_up, *decays = config.param_scheduler
+    decay = decays[0] if decays else None
+    if decay is None:  # a constant phase
+        assert not warm_up.by_epoch
+    elif decay.type == 'PolyLR':
+        assert (decay.begin, decay.end) == (0, epochs)
+    elif 'milestones' in decay:
         assert max(decay.milestones) < epochs
     else:
         assert decay.end in (epochs, closing)

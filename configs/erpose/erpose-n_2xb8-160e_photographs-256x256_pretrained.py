@@ -1,18 +1,8 @@
 _base_ = [
-    '../_base_/datasets/photographs_256.py', '../_base_/models/erpose_n_hardswish.py',
-    '../_base_/schedules/constant_160e.py', '../_base_/models/rtmdet_nano_person.py'
+    './erpose-n_2xb8-160e_photographs-256x256.py',
+    '../_base_/models/rtmdet_nano_person.py'
 ]
 
 model = _base_.initialised
-model["backbone"]["frozen_stages"] = -1
-optim_wrapper = _base_.slow_backbone
-custom_hooks = [
-    dict(type='PosePriorHook'),
-    dict(type='ChannelsLastHook'),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
-]
+model['backbone']['frozen_stages'] = -1  # its activations are new
+optim_wrapper = dict(paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))))

@@ -1,0 +1,18 @@
+# From any point of a constant phase: the learning rate falls to 0, without mosaics at last.
+_base_ = './constant_160e.py'
+
+max_epochs = 12
+num_last_epochs = 4
+train_cfg = dict(
+    max_epochs=max_epochs, val_interval=4, dynamic_intervals=[(max_epochs - 4, 1)])
+param_scheduler = [
+    dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),
+    dict(
+        type='PolyLR',
+        power=1.0,
+        eta_min=0,
+        by_epoch=True,
+        begin=0,
+        end=max_epochs,
+        convert_to_iter_based=True),
+]

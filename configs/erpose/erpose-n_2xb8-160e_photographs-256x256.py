@@ -1,0 +1,15 @@
+_base_ = [
+    '../_base_/datasets/photographs_256.py', '../_base_/models/erpose_n_hardswish.py',
+    '../_base_/schedules/constant_160e.py'
+]
+
+custom_hooks = [
+    dict(type='PosePriorHook'),
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.0005,
+        update_buffers=True,
+        priority=49),
+]
