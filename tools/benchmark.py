@@ -25,7 +25,7 @@ from erpose.deploy.benchmark import (
     plot_crowds,
     report,
 )
-from erpose.deploy.sources import expand, read_image
+from erpose.imaging.sources import expand, read_image
 
 
 def torch_subject(config_file: str, checkpoint: str = None,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from erpose.deploy.cli import main
-from erpose.deploy.sources import expand, frames, read_image
+from erpose.imaging.sources import expand, frames, read_image
 
 
 @pytest.fixture

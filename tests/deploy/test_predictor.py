@@ -7,7 +7,7 @@ from mmpose.apis import inference_bottomup, init_model
 
 from erpose.deploy import Predictor
 from erpose.deploy.export import export_onnx
-from erpose.deploy.sources import read_image
+from erpose.imaging.sources import read_image
 
 
 def same(a, b, atol=1e-2):

@@ -16,8 +16,8 @@ from PIL import Image
 from erpose.datasets import KeypointDataset, LoadTestImage, LoadTrainImage
 from erpose.deploy import Predictor
 from erpose.deploy.cli import main
-from erpose.deploy.letterbox import letterbox
-from erpose.deploy.sources import read_image
+from erpose.imaging.letterbox import letterbox
+from erpose.imaging.sources import read_image
 
 SIZE = (128, 96)
 ORIENTATION = 0x0112

@@ -11,7 +11,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 from PIL import Image
 
-from erpose.deploy.sources import read_image
+from erpose.imaging.sources import read_image
 
 from .annotations import load_annotations
 

@@ -15,7 +15,7 @@ from mmpose.datasets.transforms import (
 )
 from mmpose.registry import TRANSFORMS
 
-from erpose.deploy.letterbox import MAX_SIDE
+from erpose.imaging.letterbox import MAX_SIDE
 
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 

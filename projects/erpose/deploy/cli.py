@@ -81,10 +81,11 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def predict(args) -> int:
-    from .draw import draw
+    from erpose.imaging.draw import draw
+    from erpose.imaging.sources import count, expand
+    from erpose.imaging.writers import Drawings, Records, writable
+
     from .predictor import Predictor
-    from .sources import count, expand
-    from .writers import Drawings, Records, writable
     sources = expand(args.sources)
     json_file, csv_file = writable(args.json), writable(args.csv)
     predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
@@ -127,10 +128,11 @@ def predict(args) -> int:
 
 
 def export(args) -> int:
+    from erpose.imaging.sources import IMAGES, read_image
+    from erpose.imaging.writers import writable
+
     from .compress import to_float16, to_int8
     from .export import export_onnx, load_network
-    from .sources import IMAGES, read_image
-    from .writers import writable
     if args.fp16 and args.int8:
         raise ValueError('choose one of --fp16 and --int8')
     files = [path for path in sorted(Path(args.int8).iterdir())
@@ -191,7 +193,7 @@ class Progress:
 
 def _batches(sources, size: int, failed: List[str]):
     """Frames in batches; a source that cannot be read is noted and passed over."""
-    from .sources import frames
+    from erpose.imaging.sources import frames
     batch = []
     for source in sources:
         try:

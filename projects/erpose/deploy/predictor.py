@@ -4,10 +4,11 @@ from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
+from erpose.imaging.letterbox import letterbox
+from erpose.imaging.people import People
+
 from .decode import DecoderSettings, decode_maps
-from .letterbox import letterbox
 from .metadata import read_metadata
-from .people import People
 from .suppress import suppress
 
 LEAST_OPEN_SIDE = 128

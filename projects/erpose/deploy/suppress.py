@@ -4,7 +4,7 @@ from typing import Sequence
 import cv2
 import numpy as np
 
-from .people import People
+from erpose.imaging.people import People
 
 AREA_FLOOR = 32.0
 """Smallest area that enters an OKS, as in training, in pixels^2."""

@@ -8,11 +8,12 @@ from typing import Dict, List, Optional, Sequence
 
 import cv2
 
-from .draw import draw
-from .people import People
+from erpose.imaging.draw import draw
+from erpose.imaging.people import People
+from erpose.imaging.sources import Frame, frames, is_video
+from erpose.imaging.writers import Drawings, Records
+
 from .predictor import Predictor
-from .sources import Frame, frames, is_video
-from .writers import Drawings, Records
 
 os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')  # the page works offline
 try:

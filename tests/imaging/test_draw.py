@@ -1,7 +1,7 @@
 import numpy as np
 
-from erpose.deploy.draw import draw
-from erpose.deploy.people import People
+from erpose.imaging.draw import draw
+from erpose.imaging.people import People
 
 SKELETON = [(0, 1), (1, 2)]
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]  # RGB

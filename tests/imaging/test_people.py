@@ -3,9 +3,9 @@ import csv
 import numpy as np
 import pytest
 
-from erpose.deploy.people import People
-from erpose.deploy.sources import Frame
-from erpose.deploy.writers import Records
+from erpose.imaging.people import People
+from erpose.imaging.sources import Frame
+from erpose.imaging.writers import Records
 
 
 @pytest.fixture
