@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from erpose.deploy.cli import main
-from erpose.imaging.sources import expand, frames, read_image
+from erpose.imaging.images import read_image
+from erpose.imaging.sources import expand, frames
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ import pytest
 pytest.importorskip('gradio', reason="pip install 'erpose[web]'")
 web = pytest.importorskip('erpose.deploy.web')
 from erpose.deploy import Predictor  # noqa: E402
-from erpose.imaging.sources import frames, read_image  # noqa: E402
+from erpose.imaging.images import read_image  # noqa: E402
+from erpose.imaging.sources import frames  # noqa: E402
 
 WAIT = 60  # seconds
 

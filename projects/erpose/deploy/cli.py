@@ -86,7 +86,7 @@ def predict(args) -> int:
     from erpose.imaging.writers import Drawings, Records, writable
 
     from .predictor import Predictor
-    sources = expand(args.sources)
+    sources = expand(args.sources, Path(args.out))
     json_file, csv_file = writable(args.json), writable(args.csv)
     predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
     print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
@@ -128,15 +128,16 @@ def predict(args) -> int:
 
 
 def export(args) -> int:
-    from erpose.imaging.sources import IMAGES, read_image
+    from erpose.imaging.images import read_image
+    from erpose.imaging.sources import expand, is_video
     from erpose.imaging.writers import writable
 
     from .compress import to_float16, to_int8
     from .export import export_onnx, load_network
     if args.fp16 and args.int8:
         raise ValueError('choose one of --fp16 and --int8')
-    files = [path for path in sorted(Path(args.int8).iterdir())
-             if path.suffix.lower() in IMAGES] if args.int8 else []
+    files = [path for path in expand([args.int8]) if not is_video(path)
+             ] if args.int8 else []
     if args.int8 and not files:
         raise ValueError(f'{args.int8}: no images to calibrate on')
     network, info = load_network(args.config, args.checkpoint, args.raw)

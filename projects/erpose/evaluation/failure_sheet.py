@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from erpose.imaging.draw import draw
+from erpose.imaging.images import read_image
 from erpose.imaging.people import People
-from erpose.imaging.sources import read_image
 
 from .diagnosis import FOUND_OKS, Image, poses_of
 

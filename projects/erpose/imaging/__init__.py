@@ -1,7 +1,9 @@
 """Pictures and videos, and the people in them, with numpy, OpenCV and Pillow alone."""
 from .draw import draw
+from .images import as_image, decode_image, read_image
 from .letterbox import Fit, letterbox
 from .people import People
-from .sources import Frame, frames, read_image
+from .sources import Frame, frames
 
-__all__ = ['Fit', 'Frame', 'People', 'draw', 'frames', 'letterbox', 'read_image']
+__all__ = ['Fit', 'Frame', 'People', 'as_image', 'decode_image', 'draw', 'frames',
+           'letterbox', 'read_image']

@@ -8,7 +8,10 @@ import cv2
 import numpy as np
 
 from .people import People
-from .sources import IMAGES, Frame
+from .sources import Frame
+
+WRITTEN = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm')
+"""Kinds of pictures that every OpenCV writes; others are drawn as PNG."""
 
 
 class Drawings:
@@ -29,7 +32,7 @@ class Drawings:
     def add(self, frame: Frame, drawn: np.ndarray) -> None:
         if frame.index is None:
             suffix = Path(frame.source).suffix
-            suffix = suffix if suffix.lower() in IMAGES else '.png'
+            suffix = suffix if suffix.lower() in WRITTEN else '.png'
             self._save(self._path(frame.source, suffix), drawn)
             return
         if frame.index == 0:
