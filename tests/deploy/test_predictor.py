@@ -13,7 +13,8 @@ from erpose.imaging.images import read_image
 
 
 def same(a, b, atol=1e-2):
-    for ours, theirs in zip(a, b):
+    for name in ('keypoints', 'visibilities', 'scores', 'boxes'):
+        ours, theirs = getattr(a, name), getattr(b, name)
         np.testing.assert_allclose(ours, theirs, atol=atol)
 
 

@@ -1,11 +1,7 @@
-import csv
-
 import numpy as np
 import pytest
 
 from erpose.imaging.people import People
-from erpose.imaging.sources import Frame
-from erpose.imaging.writers import Records
 
 
 @pytest.fixture
@@ -21,19 +17,35 @@ def test_above(people):
     assert len(people.above(0.95).keypoints) == 0
 
 
+@pytest.mark.parametrize('index, scores', [
+    (np.array([False, True]), [0.3]), ([1, 0], [0.3, 0.9]), (slice(1), [0.9]), (-1, [0.3]),
+    (np.int64(0), [0.9]), (np.zeros(2, bool), [])])
+def test_people_are_chosen(people, index, scores):
+    people = people.replace(ids=np.array([7, 8]))
+    some = people[index]
+    assert len(some) == len(some.keypoints) == len(some.boxes) == len(some.ids)
+    assert some.scores.tolist() == pytest.approx(scores)
+
+
+def test_people_one_by_one(people):
+    first, second = people
+    assert first.keypoints.tolist() == [[1, 2], [5, 9]] and first.id is None
+    assert second.score == pytest.approx(0.3) and second.box.tolist() == [0, 0, 3, 3]
+    assert [person.id for person in people.replace(ids=np.array([7, 8]))] == [7, 8]
+
+
+def test_supervision(people):
+    supervision = pytest.importorskip('supervision')
+    points = people.replace(ids=np.array([7, 8])).to_supervision()
+    assert isinstance(points, supervision.KeyPoints)
+    assert points.xy.tolist() == people.keypoints.tolist()
+    assert points.data['tracker_id'].tolist() == [7, 8]
+
+
 def test_coco_boxes_are_x_y_width_height(people):
     first, second = people.to_coco('a.jpg')
     assert first == dict(image_id='a.jpg', category_id=1, bbox=[1, 2, 4, 7], score=0.9,
                          keypoints=[1, 2, 0.25, 5, 9, 0.75])
     assert second['score'] == 0.3
-
-
-def test_csv_columns_hold_what_they_are_called(people, tmp_path):
-    records = Records(['nose', 'tail'])
-    records.add(Frame(None, 'clip.mp4', 7, 10.0), people.above(0.5))
-    records.write_csv(tmp_path / 'p.csv')
-    with open(tmp_path / 'p.csv', newline='') as file:
-        row, = csv.DictReader(file)
-    assert row == dict(image='clip.mp4#7', score='0.9', x='1.0', y='2.0', width='4.0',
-                       height='7.0', nose_x='1.0', nose_y='2.0', nose_visibility='0.25',
-                       tail_x='5.0', tail_y='9.0', tail_visibility='0.75')
+    tracked = people.replace(ids=np.array([7, 8])).to_coco('a.jpg')
+    assert [person['track_id'] for person in tracked] == [7, 8]

@@ -179,7 +179,7 @@ class Predictor:
             if self.nms is not None:
                 people = suppress(people, self.nms, self.sigmas).above(score_thr)
             boxes = fit.to_image(people.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-            results.append(people._replace(
+            results.append(people.replace(
                 keypoints=fit.to_image(people.keypoints).astype(np.float32),
                 boxes=boxes.astype(np.float32)))
         return results
