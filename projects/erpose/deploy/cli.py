@@ -2,7 +2,6 @@
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import List, Optional
 
@@ -77,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Runs the command; returns its exit status."""
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a name that the locale lacks ends nothing
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
     try:
         return dict(predict=predict, export=export, web=web)[args.command](args)
     except (ValueError, ImportError, OSError) as error:
@@ -102,25 +104,31 @@ def predict(args) -> int:
     print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
           f'{len(predictor.names)} keypoints, running on {predictor.provider}')
     counts = [count(source) for source in sources]
-    progress = Progress(None if None in counts else sum(counts))
+    progress = _progress(None if None in counts else sum(counts))
+    pictures, total = 0, 0
     drawings = None if args.no_draw else Drawings(Path(args.out))
+    drawing = drawings is not None
     failed: List[str] = []
     try:
         for frame, people in _found(predictor, sources, args, failed):
             records.add(frame, people)
-            progress.step(len(people))
-            if _failed_to_draw(frame, people, predictor, drawings, args.show, failed):
-                drawings = None
+            pictures, total = pictures + 1, total + len(people)
+            if progress is not None:
+                progress.set_postfix(people=total, refresh=False)
+                progress.update()
+            if not _draw(frame, people, predictor, drawings if drawing else None,
+                         args.show, failed):
+                drawing = False
                 if not (json_file or csv_file):  # nothing else would be written
                     json_file = Path(args.out) / 'people.json'
                     break
     except KeyboardInterrupt:  # what was found so far is kept
         pass
     finally:
-        progress.end()
+        if progress is not None:
+            progress.close()
         written = _write(records, drawings, json_file, csv_file, args.out, failed)
-    print(f'{progress.people} people in {progress.done} pictures; '
-          f'written: {written or "nothing"}')
+        print(f'{total} people in {pictures} pictures; written: {written or "nothing"}')
     if records.unlisted:
         failed.append(f'{len(records.unlisted)} pictures in {args.json}, for example '
                       f'{records.unlisted[0]}')
@@ -163,35 +171,13 @@ def web(args) -> int:
     return 0
 
 
-class Progress:
-    """A line that says how far it is and how fast; plain where there is no terminal."""
-
-    def __init__(self, total: Optional[int]):
-        self.total, self.done, self.people = total, 0, 0
-        self.begin = self.shown = time.time()
-        self.live = sys.stderr.isatty()
-
-    def step(self, people: int) -> None:
-        self.done += 1
-        self.people += people
-        if self.live and time.time() - self.shown > 0.1:
-            self.shown = time.time()
-            self._print()
-
-    def end(self) -> None:
-        if self.live:
-            self._print()
-            print(file=sys.stderr)
-
-    def _print(self) -> None:
-        speed = self.done / max(time.time() - self.begin, 1e-6)
-        bar = ''
-        if self.total:
-            filled = round(20 * min(self.done / self.total, 1))
-            bar = f'[{"#" * filled}{"." * (20 - filled)}] '
-        of = f'/{self.total}' if self.total else ''
-        print(f'\r{bar}{self.done}{of} pictures, {self.people} people, {speed:.1f}/s ',
-              end='', file=sys.stderr, flush=True)
+def _progress(total: Optional[int]):
+    """tqdm's bar; None where it is not installed."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=total, unit=' pictures', disable=not sys.stderr.isatty())
 
 
 def _found(predictor, sources, args, failed: List[str]):
@@ -207,23 +193,22 @@ def _found(predictor, sources, args, failed: List[str]):
             yield frame, people
 
 
-def _failed_to_draw(frame, people, predictor, drawings, show: bool,
-                    failed: List[str]) -> bool:
-    """Draws, and notes what cannot be written."""
+def _draw(frame, people, predictor, drawings, show: bool, failed: List[str]) -> bool:
+    """Draws, and notes what cannot be written; False if nothing more can."""
     from erpose.imaging.draw import draw
     if drawings is None and not show:
-        return False
+        return True
     drawn = draw(frame.image, people, predictor.skeleton, predictor.colours)
     if show and _show(drawn):
         raise KeyboardInterrupt
     try:
         if drawings is not None:
             drawings.add(frame, drawn)
-        return False
+        return True
     except (ValueError, OSError) as error:
         one = isinstance(error, ValueError) and frame.index is None
         failed.append(f'drawing {"one picture" if one else "from here on"}: {error}')
-        return not one
+        return one
 
 
 def _write(records, drawings, json_file, csv_file, out: str, failed: List[str]) -> str:

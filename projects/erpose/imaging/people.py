@@ -73,7 +73,8 @@ class People:
         """Those that score more than the threshold."""
         return self[self.scores > threshold]
 
-    def to_coco(self, image_id, decimals: int = 2, ids=None) -> List[dict]:
+    def to_coco(self, image_id, decimals: int = 2, ids=None, category_id=1
+                ) -> List[dict]:
         """In COCO's result format, one dictionary a person.
 
         Args:
@@ -81,12 +82,13 @@ class People:
             decimals (int): Of coordinates and visibilities. Defaults to 2.
             ids (CocoIds, optional): Of an annotation file: its ids, category and order of
                 keypoints are used, and pycocotools' ``loadRes`` reads the result. Defaults
-                to None: ``category_id`` 1.
+                to None.
+            category_id: Without ``ids``. Defaults to 1, COCO's person.
 
         Raises:
             ValueError: If the annotation file does not list the image.
         """
-        category_id, people = 1, self
+        people = self
         if ids is not None:
             image_id, category_id = ids.image_id(image_id), ids.category_id
             people = ids.in_order(self)
