@@ -77,6 +77,34 @@ def test_tracked_people_keep_their_ids(open_file, still, tmp_path, batch):
     assert min(p['score'] for p in people) > 0.1
 
 
+def test_without_the_tracker_nothing_is_touched(fixed_file, crowd, tmp_path, monkeypatch,
+                                                capsys):
+    import sys
+    monkeypatch.setitem(sys.modules, 'trackers', None)
+    (tmp_path / 'p.json').write_text('before')
+    assert predict(fixed_file, crowd, '--track', '--out', tmp_path / 'o', '--json',
+                   tmp_path / 'p.json') == 1
+    assert "pip install 'erpose[track]'" in capsys.readouterr().err
+    assert (tmp_path / 'p.json').read_text() == 'before' and not (tmp_path / 'o').exists()
+
+
+def test_a_phone_video_is_drawn_upright(open_file, tmp_path):
+    import struct
+    path = tmp_path / 'portrait.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 12, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), 99, np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    matrix = data.find(b'tkhd') + 44
+    data[matrix:matrix + 36] = struct.pack('>9i', 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    assert predict(open_file, path, '--out', tmp_path / 'o') == 0
+    drawn = list(frames(str(tmp_path / 'o/portrait.mp4')))
+    assert [f.image.shape for f in drawn] == [(64, 48, 3)] * 3
+    assert [f.time for f in drawn] == pytest.approx([0, 1 / 12, 2 / 12], abs=2e-3)
+
+
 def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
     from pycocotools.coco import COCO
     annotations = crowd.parent / 'annotations.json'
@@ -87,10 +115,13 @@ def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
     assert set(found.getImgIds()) == set(truth.getImgIds()) and len(found.anns) > 4
     other = tmp_path / 'other.jpg'
     other.write_bytes(sorted(crowd.iterdir())[0].read_bytes())
-    assert predict(fixed_file, other, '--no-draw', '--score', 0, '--ids', annotations,
-                   '--json', tmp_path / 'p.json') == 1
+    command = ['--no-draw', '--score', 0, '--ids', annotations, '--json']
+    assert predict(fixed_file, crowd, other, *command, tmp_path / 'p.json') == 1
     said = capsys.readouterr().err
     assert 'skipped 1 pictures in' in said and 'other.jpg: none of the images' in said
+    assert predict(fixed_file, other, *command, tmp_path / 'new.json') == 1
+    assert 'other.jpg: none of the images' in capsys.readouterr().err
+    assert not (tmp_path / 'new.json').exists()
     assert predict(fixed_file, other, '--no-draw', '--ids', annotations) == 1
     assert 'give both' in capsys.readouterr().err
 

@@ -94,13 +94,17 @@ def predict(args) -> int:
     from erpose.imaging.writers import Drawings, Records, writable
 
     from .predictor import Predictor
+    from .track import Tracker
+    tracker = Tracker(args.score) if args.track else None
     sources = expand(args.sources, Path(args.out))
     json_file, csv_file = writable(args.json), writable(args.csv)
     if args.ids and not json_file:
         raise ValueError('--ids says what --json carries: give both')
     predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
-    records = Records(predictor.names, CocoIds(args.ids, predictor.names)
-                      if args.ids else None)
+    ids = CocoIds(args.ids, predictor.names) if args.ids else None
+    if ids:
+        ids.check_any(sources)
+    records = Records(predictor.names, ids)
     print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
           f'{len(predictor.names)} keypoints, running on {predictor.provider}')
     counts = [count(source) for source in sources]
@@ -110,7 +114,7 @@ def predict(args) -> int:
     drawing = drawings is not None
     failed: List[str] = []
     try:
-        for frame, people in _found(predictor, sources, args, failed):
+        for frame, people in _found(predictor, tracker, sources, args, failed):
             records.add(frame, people)
             pictures, total = pictures + 1, total + len(people)
             if progress is not None:
@@ -180,10 +184,9 @@ def _progress(total: Optional[int]):
     return tqdm(total=total, unit=' pictures', disable=not sys.stderr.isatty())
 
 
-def _found(predictor, sources, args, failed: List[str]):
+def _found(predictor, tracker, sources, args, failed: List[str]):
     """Every frame with its people, tracked if that is asked for."""
-    from .track import LEAST_SCORE, Tracker
-    tracker = Tracker(args.score) if args.track else None
+    from .track import LEAST_SCORE
     score = min(args.score, LEAST_SCORE) if tracker else args.score
     for batch in _batches(sources, max(args.batch, 1), failed):
         found = predictor.predict([frame.image for frame in batch], score)

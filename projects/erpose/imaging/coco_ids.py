@@ -7,6 +7,7 @@ from typing import List, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote
 
 from .people import People
+from .sources import is_video
 
 
 class CocoIds:
@@ -62,6 +63,24 @@ class CocoIds:
             raise ValueError(f'{source}: {len(found) or "none"} of the images of '
                              f'{self.path} have this name')
         return found[0]
+
+    def check_any(self, sources: Sequence[str]) -> None:
+        """Before anything is looked at: are these the images of the file at all?
+
+        Raises:
+            ValueError: If the file lists none of them; names one.
+        """
+        errors = []
+        for source in sources:
+            if is_video(source):  # its frames have names of their own
+                return
+            try:
+                self.image_id(source)
+                return
+            except ValueError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
 
     def in_order(self, people: People) -> People:
         """The people with keypoints in the order of the file's category."""
