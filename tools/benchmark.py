@@ -25,7 +25,8 @@ from erpose.deploy.benchmark import (
     plot_crowds,
     report,
 )
-from erpose.deploy.sources import expand, read_image
+from erpose.imaging.images import read_image
+from erpose.imaging.sources import expand
 
 
 def torch_subject(config_file: str, checkpoint: str = None,

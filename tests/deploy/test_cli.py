@@ -1,13 +1,15 @@
 """``erpose predict`` on what people have."""
 import csv
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from erpose.deploy.cli import main
-from erpose.deploy.sources import expand, frames, read_image
+from erpose.imaging.images import read_image
+from erpose.imaging.sources import expand, frames
 
 
 @pytest.fixture
@@ -45,6 +47,144 @@ def test_video(open_file, video, tmp_path):
     assert len(list(frames(str(tmp_path / 'o/clip.mp4')))) == 5
     images = {p['image_id'] for p in json.loads((tmp_path / 'p.json').read_text())}
     assert images == {f'{video}#{i}' for i in range(5)}
+
+
+@pytest.fixture
+def still(tmp_path, crowd):
+    """A photograph of people, shown for four frames."""
+    photo = read_image(sorted(crowd.iterdir())[0])
+    path = tmp_path / 'still.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10,
+                             photo.shape[1::-1])
+    for _ in range(4):
+        writer.write(photo)
+    writer.release()
+    return path
+
+
+@pytest.mark.parametrize('batch', [1, 3])
+def test_tracked_people_keep_their_ids(open_file, still, tmp_path, batch):
+    pytest.importorskip('trackers')
+    assert predict(open_file, still, '--track', '--json', tmp_path / 'p.json', '--csv',
+                   tmp_path / 'p.csv', '--out', tmp_path / 'o', '--batch', batch,
+                   '--score', 0.1) == 0
+    people = json.loads((tmp_path / 'p.json').read_text())
+    ids = [{p['track_id'] for p in people if p['image_id'] == f'{still}#{i}'}
+           for i in range(4)]
+    assert ids[0] and min(ids[0]) == 1 and ids == ids[:1] * 4
+    rows = list(csv.DictReader((tmp_path / 'p.csv').open()))
+    assert [int(row['track_id']) for row in rows] == [p['track_id'] for p in people]
+    assert min(p['score'] for p in people) > 0.1
+
+
+def test_without_the_tracker_nothing_is_touched(fixed_file, crowd, tmp_path, monkeypatch,
+                                                capsys):
+    import sys
+    monkeypatch.setitem(sys.modules, 'trackers', None)
+    (tmp_path / 'p.json').write_text('before')
+    assert predict(fixed_file, crowd, '--track', '--out', tmp_path / 'o', '--json',
+                   tmp_path / 'p.json') == 1
+    assert "pip install 'erpose[track]'" in capsys.readouterr().err
+    assert (tmp_path / 'p.json').read_text() == 'before' and not (tmp_path / 'o').exists()
+
+
+def test_a_phone_video_is_drawn_upright(open_file, tmp_path):
+    import struct
+    path = tmp_path / 'portrait.mp4'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'mp4v'), 12, (64, 48))
+    for _ in range(3):
+        writer.write(np.full((48, 64, 3), 99, np.uint8))
+    writer.release()
+    data = bytearray(path.read_bytes())
+    matrix = data.find(b'tkhd') + 44
+    data[matrix:matrix + 36] = struct.pack('>9i', 0, 65536, 0, -65536, 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    assert predict(open_file, path, '--out', tmp_path / 'o') == 0
+    drawn = list(frames(str(tmp_path / 'o/portrait.mp4')))
+    assert [f.image.shape for f in drawn] == [(64, 48, 3)] * 3
+    assert [f.time for f in drawn] == pytest.approx([0, 1 / 12, 2 / 12], abs=2e-3)
+
+
+def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
+    from pycocotools.coco import COCO
+    annotations = crowd.parent / 'annotations.json'
+    assert predict(fixed_file, crowd, '--no-draw', '--score', 0, '--ids', annotations,
+                   '--json', tmp_path / 'p.json') == 0
+    truth = COCO(str(annotations))
+    found = truth.loadRes(str(tmp_path / 'p.json'))
+    assert set(found.getImgIds()) == set(truth.getImgIds()) and len(found.anns) > 4
+    other = tmp_path / 'other.jpg'
+    other.write_bytes(sorted(crowd.iterdir())[0].read_bytes())
+    command = ['--no-draw', '--score', 0, '--ids', annotations, '--json']
+    assert predict(fixed_file, crowd, other, *command, tmp_path / 'p.json') == 1
+    said = capsys.readouterr().err
+    assert 'skipped 1 pictures in' in said and 'other.jpg: none of the images' in said
+    assert predict(fixed_file, other, *command, tmp_path / 'new.json') == 1
+    assert 'other.jpg: none of the images' in capsys.readouterr().err
+    assert not (tmp_path / 'new.json').exists()
+    assert predict(fixed_file, other, '--no-draw', '--ids', annotations) == 1
+    assert 'give both' in capsys.readouterr().err
+
+
+def in_the_way(path):
+    """A file where a folder was."""
+    for file in path.rglob('*'):
+        file.unlink()
+    path.rmdir()
+    path.touch()
+
+
+@pytest.fixture
+def vanishing(monkeypatch):
+    """Lets a folder vanish after the first frame."""
+    from erpose.imaging.writers import Records
+    add = Records.add
+
+    def arrange(path):
+        def add_and_vanish(self, frame, people):
+            add(self, frame, people)
+            if path.is_dir():
+                in_the_way(path)
+        monkeypatch.setattr(Records, 'add', add_and_vanish)
+    return arrange
+
+
+def saved_elsewhere(said):
+    return json.loads(Path(said.split('written to ')[1].splitlines()[0]).read_text())
+
+
+def test_people_outlive_the_folder_of_the_json(fixed_file, crowd, tmp_path, capsys,
+                                               vanishing):
+    vanishing(tmp_path / 'results')
+    assert predict(fixed_file, crowd, '--no-draw', '--score', 0, '--json',
+                   tmp_path / 'results/p.json', '--csv', tmp_path / 'p.csv') == 0
+    people = saved_elsewhere(capsys.readouterr().err)
+    assert len({p['image_id'] for p in people}) == 4
+    assert len((tmp_path / 'p.csv').read_text().splitlines()) == len(people) + 1
+
+
+@pytest.mark.parametrize('moving', [False, True])
+def test_people_outlive_the_folder_of_the_drawings(moving, fixed_file, crowd, still,
+                                                   tmp_path, capsys, vanishing):
+    vanishing(tmp_path / 'out')
+    source = still if moving else crowd
+    command = [fixed_file, source, '--score', 0, '--out', tmp_path / 'out']
+    assert predict(*command) == 1
+    said = capsys.readouterr()
+    assert 'drawing from here on' in said.err and 'people in 1 pictures' in said.out
+    assert saved_elsewhere(said.err)
+    (tmp_path / 'out').unlink()
+    assert predict(*command, '--json', tmp_path / 'p.json') == 1
+    people = json.loads((tmp_path / 'p.json').read_text())
+    assert len({p['image_id'] for p in people}) == 4  # the others are looked at, too
+
+
+def test_the_own_output_is_no_source(fixed_file, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite('1.png', np.zeros((32, 32, 3), np.uint8))
+    for _ in range(2):
+        assert predict(fixed_file, '.') == 0
+        assert 'in 1 pictures' in capsys.readouterr().out
 
 
 def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys):

@@ -8,7 +8,7 @@ from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
 
 from erpose.deploy import Predictor, letterbox
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import read_image
 
 DOCUMENT = Path(__file__).parents[2] / 'docs/deploy.md'
 

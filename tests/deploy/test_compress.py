@@ -6,7 +6,7 @@ import pytest
 
 from erpose.deploy import Predictor
 from erpose.deploy.compress import split_nodes, to_float16, to_int8
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import read_image
 
 
 @pytest.fixture(scope='module')

@@ -11,7 +11,7 @@ import pytest
 
 from erpose.deploy import DecoderSettings, Predictor, decode_maps, letterbox
 from erpose.deploy.compress import to_float16, to_int8
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import read_image
 
 SIZE = (128, 96)
 TOLERANCE = 0.01  # pixels, of poses that score more than 0.05

@@ -14,8 +14,8 @@ from erpose import zoo
 from erpose.deploy import Predictor, letterbox
 from erpose.deploy.export import export_onnx, metadata
 from erpose.deploy.networks import pose_network
-from erpose.deploy.sources import read_image
 from erpose.engine import deployed_model
+from erpose.imaging.images import read_image
 
 TOLERANCE = 1e-3  # pixels
 REAL = Path(__file__).parents[3] / 'shared/data/coco-mini/val/images'

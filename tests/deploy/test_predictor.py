@@ -1,17 +1,20 @@
 import json
 
+import cv2
 import numpy as np
 import onnx
 import pytest
 from mmpose.apis import inference_bottomup, init_model
+from PIL import Image
 
 from erpose.deploy import Predictor
 from erpose.deploy.export import export_onnx
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import read_image
 
 
 def same(a, b, atol=1e-2):
-    for ours, theirs in zip(a, b):
+    for name in ('keypoints', 'visibilities', 'scores', 'boxes'):
+        ours, theirs = getattr(a, name), getattr(b, name)
         np.testing.assert_allclose(ours, theirs, atol=atol)
 
 
@@ -22,6 +25,22 @@ def test_people_are_in_pixels_of_the_image(fixed_file, image):
     assert (np.diff(people.scores) <= 0).all()
     np.testing.assert_allclose(people.boxes[:, :2], people.keypoints.min(1), atol=1e-2)
     np.testing.assert_allclose(people.boxes[:, 2:], people.keypoints.max(1), atol=1e-2)
+
+
+def test_what_people_give_as_an_image(fixed_file, image, tmp_path):
+    predictor = Predictor(fixed_file)
+    cv2.imwrite(str(tmp_path / 'a.png'), image)
+    expected = predictor(image, 0)
+    for given in (tmp_path / 'a.png', str(tmp_path / 'a.png'),
+                  Image.fromarray(image[..., ::-1]), np.dstack([image, image[..., 0]])):
+        same(predictor(given, 0), expected, atol=0)
+    grey = predictor(image[..., 0], 0)
+    same(predictor(image[..., :1], 0), grey, atol=0)
+    with pytest.raises(ValueError, match='got None, which cv2.imread returns'):
+        predictor(None)
+    for one in (image, image[..., 0], 'photo.jpg'):
+        with pytest.raises(ValueError, match='predict takes a list of images'):
+            predictor.predict(one)
 
 
 def test_threshold(fixed_file, image):

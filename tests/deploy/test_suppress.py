@@ -3,8 +3,8 @@ import pytest
 import torch
 from mmpose.evaluation.functional import nms_torch
 
-from erpose.deploy.people import People
 from erpose.deploy.suppress import suppress
+from erpose.imaging.people import People
 from erpose.models.decoders import oks_nms, soft_oks_nms
 
 

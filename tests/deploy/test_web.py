@@ -2,6 +2,7 @@
 import json
 import shutil
 import socket
+import sys
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,7 +14,9 @@ import pytest
 pytest.importorskip('gradio', reason="pip install 'erpose[web]'")
 web = pytest.importorskip('erpose.deploy.web')
 from erpose.deploy import Predictor  # noqa: E402
-from erpose.deploy.sources import frames, read_image  # noqa: E402
+from erpose.imaging.images import read_image  # noqa: E402
+from erpose.imaging.sources import frames  # noqa: E402
+from erpose.imaging.videos import OpenCVVideo, PyAVVideo  # noqa: E402
 
 WAIT = 60  # seconds
 
@@ -56,6 +59,18 @@ def test_people_of_a_video(clip, predictor, monkeypatch):
     assert {p['image_id'] for p in people} <= {f'clip.avi#{i}' for i in range(3)}
     monkeypatch.setattr(web, 'MAX_FRAMES', 2)
     assert len(web.find(str(clip), predictor).people) == 2
+
+
+def test_people_of_a_video_are_numbered_where_trackers_is(clip, predictor, monkeypatch):
+    monkeypatch.setitem(sys.modules, 'trackers', None)
+    assert {people.ids for people in web.find(str(clip), predictor).people} == {None}
+    monkeypatch.undo()
+    pytest.importorskip('trackers')
+    monkeypatch.setattr(web, 'TRACKED_SCORE', 0.05)
+    found = web.find(str(clip), predictor)
+    assert all(min(people.ids) >= 1 for people in found.people if len(people))
+    people = json.loads(Path(web.records(found, 0.05)).read_text())
+    assert {person['track_id'] for person in people} >= {1, 2}
 
 
 def test_what_is_too_large_or_broken_is_refused(photo, predictor, monkeypatch, tmp_path):
@@ -145,6 +160,18 @@ def test_video_plays(browser, clip):
     browser.upload(clip)
     browser.until(f"{COUNT}?.endsWith('in 3 frames')")
     browser.until("document.querySelector('video')?.videoWidth == 160")
+
+
+@pytest.mark.parametrize('kind', [OpenCVVideo, PyAVVideo])
+def test_drawn_videos_play_in_a_browser(browser, kind, tmp_path):
+    if kind is PyAVVideo:
+        pytest.importorskip('av')
+    video = kind(tmp_path / 'a.mp4', 10.0, (64, 48))
+    for index in range(3):
+        video.write(np.full((48, 64, 3), 80 * index, np.uint8), index / 10)
+    video.release()
+    browser.driver.get((tmp_path / 'a.mp4').as_uri())
+    browser.until("document.querySelector('video')?.videoWidth == 64")
 
 
 def test_a_broken_upload_gets_a_message(browser, tmp_path):

@@ -16,8 +16,8 @@ from PIL import Image
 from erpose.datasets import KeypointDataset, LoadTestImage, LoadTrainImage
 from erpose.deploy import Predictor
 from erpose.deploy.cli import main
-from erpose.deploy.letterbox import letterbox
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import read_image
+from erpose.imaging.letterbox import letterbox
 
 SIZE = (128, 96)
 ORIENTATION = 0x0112
@@ -225,7 +225,7 @@ TURNS = {
 }
 
 
-@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.tif'])
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.tif', '.webp', '.avif'])
 @pytest.mark.parametrize('orientation', TURNS)
 @pytest.mark.parametrize('stated', [True, False])
 def test_exif_coordinates_are_those_of_the_picture_as_seen(

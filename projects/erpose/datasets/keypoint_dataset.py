@@ -9,14 +9,10 @@ import numpy as np
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
-from PIL import Image
 
-from erpose.deploy.sources import read_image
+from erpose.imaging.images import image_size
 
 from .annotations import load_annotations
-
-ORIENTATION = 0x0112
-"""EXIF tag. Above 4: width and height change places."""
 
 
 @DATASETS.register_module()
@@ -108,17 +104,3 @@ class KeypointDataset(BaseCocoStyleDataset):
         for reason, count in skipped.items():
             print_log(f'{self.ann_file}: skipped {count} x {reason}', 'current',
                       level=logging.WARNING)
-
-
-def image_size(path: str) -> Optional[Tuple[int, int]]:
-    """Width and height of an image as it is trained on: turned as its EXIF tag says.
-
-    None if the file is no image. Pixels are read where an EXIF tag turns it on its side
-    alone.
-    """
-    try:
-        with Image.open(path) as file:
-            size, turned = file.size, file.getexif().get(ORIENTATION, 1) > 4
-        return read_image(path).shape[1::-1] if turned else size
-    except Exception:  # Pillow's decoders raise what they like
-        return None

@@ -5,6 +5,7 @@ from typing import Optional, Tuple
 import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
+from mmengine import fileio
 from mmengine.logging import print_log
 from mmpose.datasets.transforms import (
     LoadImage,
@@ -15,7 +16,8 @@ from mmpose.datasets.transforms import (
 )
 from mmpose.registry import TRANSFORMS
 
-from erpose.deploy.letterbox import MAX_SIDE
+from erpose.imaging.images import as_image, decode_image
+from erpose.imaging.letterbox import MAX_SIDE
 
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 
@@ -31,11 +33,15 @@ class LoadTestImage(LoadImage):
 
     def transform(self, results: dict) -> dict:
         path = results.get('img_path')
-        try:
-            results = super().transform(results)
-        except Exception as error:  # whatever the codec raises
-            raise ValueError(f'{path} does not decode as an image: '
-                             f'{error.__context__ or error}') from None
+        if 'img' in results:
+            image = as_image(results['img'])
+        else:
+            try:
+                data = fileio.get(path, backend_args=self.backend_args)
+            except Exception as error:  # whatever the storage raises
+                raise ValueError(f'{path} cannot be read: {error}') from None
+            image = decode_image(data, path)
+        results = super().transform(dict(results, img=image))
         height, width = results['img_shape']
         if max(height, width) > MAX_SIDE:
             raise ValueError(f'{path} is {width}x{height}: {MAX_SIDE} pixels a side are '

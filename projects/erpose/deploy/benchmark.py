@@ -8,9 +8,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from erpose.imaging.letterbox import PAD, letterbox
 from erpose.markdown import table
 
-from .letterbox import PAD, letterbox
 from .predictor import ForeignModelError, Predictor
 
 STAGES = ('before', 'forward', 'after', 'total')

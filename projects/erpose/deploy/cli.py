@@ -2,14 +2,13 @@
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import List, Optional
 
 PREDICT = '''examples:
   erpose predict erpose-n.onnx photo.jpg                 draws photo.jpg into erpose_output/
   erpose predict erpose-n.onnx folder/ --json people.json
-  erpose predict erpose-n.onnx video.mp4 --score 0.4
+  erpose predict erpose-n.onnx video.mp4 --track         people keep their numbers
   erpose predict erpose-n.onnx 0 --show                  the first camera, in a window'''
 
 
@@ -28,9 +27,15 @@ def parser() -> argparse.ArgumentParser:
                          help='folder of the drawn pictures (default: %(default)s)')
     predict.add_argument('--no-draw', action='store_true', help='write no pictures')
     predict.add_argument('--json', metavar='FILE', help="people in COCO's result format")
+    predict.add_argument('--ids', metavar='FILE',
+                         help='annotation file whose ids of images and categories --json '
+                              "carries, for pycocotools' loadRes")
     predict.add_argument('--csv', metavar='FILE', help='people, one a row')
     predict.add_argument('--score', type=float, default=0.3, metavar='S',
                          help='leave out people that score less (default: %(default)s)')
+    predict.add_argument('--track', action='store_true',
+                         help='number people, the same in all frames of a video '
+                              "(needs erpose[track])")
     predict.add_argument('--size', type=int, nargs='+', metavar='N',
                          help='input side, or width and height, of a file with open sizes')
     predict.add_argument('--batch', type=int, default=1, metavar='N',
@@ -71,6 +76,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Optional[List[str]] = None) -> int:
     """Runs the command; returns its exit status."""
     args = parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # a name that the locale lacks ends nothing
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
     try:
         return dict(predict=predict, export=export, web=web)[args.command](args)
     except (ValueError, ImportError, OSError) as error:
@@ -81,60 +89,69 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def predict(args) -> int:
-    from .draw import draw
+    from erpose.imaging.coco_ids import CocoIds
+    from erpose.imaging.sources import count, expand
+    from erpose.imaging.writers import Drawings, Records, writable
+
     from .predictor import Predictor
-    from .sources import count, expand
-    from .writers import Drawings, Records, writable
-    sources = expand(args.sources)
+    from .track import Tracker
+    tracker = Tracker(args.score) if args.track else None
+    sources = expand(args.sources, Path(args.out))
     json_file, csv_file = writable(args.json), writable(args.csv)
+    if args.ids and not json_file:
+        raise ValueError('--ids says what --json carries: give both')
     predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
+    ids = CocoIds(args.ids, predictor.names) if args.ids else None
+    if ids:
+        ids.check_any(sources)
+    records = Records(predictor.names, ids)
     print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
           f'{len(predictor.names)} keypoints, running on {predictor.provider}')
     counts = [count(source) for source in sources]
-    progress = Progress(None if None in counts else sum(counts))
+    progress = _progress(None if None in counts else sum(counts))
+    pictures, total = 0, 0
     drawings = None if args.no_draw else Drawings(Path(args.out))
-    records, failed = Records(predictor.names), []
+    drawing = drawings is not None
+    failed: List[str] = []
     try:
-        for batch in _batches(sources, max(args.batch, 1), failed):
-            found = predictor.predict([frame.image for frame in batch], args.score)
-            for frame, people in zip(batch, found):
-                records.add(frame, people)
-                progress.step(len(people.scores))
-                if drawings is None and not args.show:
-                    continue
-                drawn = draw(frame.image, people, predictor.skeleton, predictor.colours)
-                if drawings is not None:
-                    drawings.add(frame, drawn)
-                if args.show and _show(drawn):
-                    raise KeyboardInterrupt
+        for frame, people in _found(predictor, tracker, sources, args, failed):
+            records.add(frame, people)
+            pictures, total = pictures + 1, total + len(people)
+            if progress is not None:
+                progress.set_postfix(people=total, refresh=False)
+                progress.update()
+            if not _draw(frame, people, predictor, drawings if drawing else None,
+                         args.show, failed):
+                drawing = False
+                if not (json_file or csv_file):  # nothing else would be written
+                    json_file = Path(args.out) / 'people.json'
+                    break
     except KeyboardInterrupt:  # what was found so far is kept
         pass
     finally:
-        if drawings is not None:
-            drawings.close()
-        progress.end()
-        if json_file:
-            records.write_json(json_file)
-        if csv_file:
-            records.write_csv(csv_file)
-    outputs = [drawings and args.out, json_file, csv_file]
-    written = ', '.join(str(path) for path in outputs if path)
-    print(f'{progress.people} people in {progress.done} pictures; '
-          f'written: {written or "nothing"}')
+        if progress is not None:
+            progress.close()
+        written = _write(records, drawings, json_file, csv_file, args.out, failed)
+        print(f'{total} people in {pictures} pictures; written: {written or "nothing"}')
+    if records.unlisted:
+        failed.append(f'{len(records.unlisted)} pictures in {args.json}, for example '
+                      f'{records.unlisted[0]}')
     for message in failed:
         print(f'skipped {message}', file=sys.stderr)
     return 1 if failed else 0
 
 
 def export(args) -> int:
+    from erpose.imaging.images import read_image
+    from erpose.imaging.sources import expand, is_video
+    from erpose.imaging.writers import writable
+
     from .compress import to_float16, to_int8
     from .export import export_onnx, load_network
-    from .sources import IMAGES, read_image
-    from .writers import writable
     if args.fp16 and args.int8:
         raise ValueError('choose one of --fp16 and --int8')
-    files = [path for path in sorted(Path(args.int8).iterdir())
-             if path.suffix.lower() in IMAGES] if args.int8 else []
+    files = [path for path in expand([args.int8]) if not is_video(path)
+             ] if args.int8 else []
     if args.int8 and not files:
         raise ValueError(f'{args.int8}: no images to calibrate on')
     network, info = load_network(args.config, args.checkpoint, args.raw)
@@ -158,40 +175,66 @@ def web(args) -> int:
     return 0
 
 
-class Progress:
-    """A line that says how far it is and how fast; plain where there is no terminal."""
+def _progress(total: Optional[int]):
+    """tqdm's bar; None where it is not installed."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return None
+    return tqdm(total=total, unit=' pictures', disable=not sys.stderr.isatty())
 
-    def __init__(self, total: Optional[int]):
-        self.total, self.done, self.people = total, 0, 0
-        self.begin = self.shown = time.time()
-        self.live = sys.stderr.isatty()
 
-    def step(self, people: int) -> None:
-        self.done += 1
-        self.people += people
-        if self.live and time.time() - self.shown > 0.1:
-            self.shown = time.time()
-            self._print()
+def _found(predictor, tracker, sources, args, failed: List[str]):
+    """Every frame with its people, tracked if that is asked for."""
+    from .track import LEAST_SCORE
+    score = min(args.score, LEAST_SCORE) if tracker else args.score
+    for batch in _batches(sources, max(args.batch, 1), failed):
+        found = predictor.predict([frame.image for frame in batch], score)
+        for frame, people in zip(batch, found):
+            if tracker:
+                people = tracker(frame, people).above(args.score)
+            yield frame, people
 
-    def end(self) -> None:
-        if self.live:
-            self._print()
-            print(file=sys.stderr)
 
-    def _print(self) -> None:
-        speed = self.done / max(time.time() - self.begin, 1e-6)
-        bar = ''
-        if self.total:
-            filled = round(20 * min(self.done / self.total, 1))
-            bar = f'[{"#" * filled}{"." * (20 - filled)}] '
-        of = f'/{self.total}' if self.total else ''
-        print(f'\r{bar}{self.done}{of} pictures, {self.people} people, {speed:.1f}/s ',
-              end='', file=sys.stderr, flush=True)
+def _draw(frame, people, predictor, drawings, show: bool, failed: List[str]) -> bool:
+    """Draws, and notes what cannot be written; False if nothing more can."""
+    from erpose.imaging.draw import draw
+    if drawings is None and not show:
+        return True
+    drawn = draw(frame.image, people, predictor.skeleton, predictor.colours)
+    if show and _show(drawn):
+        raise KeyboardInterrupt
+    try:
+        if drawings is not None:
+            drawings.add(frame, drawn)
+        return True
+    except (ValueError, OSError) as error:
+        one = isinstance(error, ValueError) and frame.index is None
+        failed.append(f'drawing {"one picture" if one else "from here on"}: {error}')
+        return one
+
+
+def _write(records, drawings, json_file, csv_file, out: str, failed: List[str]) -> str:
+    """Writes results, each whatever becomes of the others; returns where they are."""
+    from erpose.imaging.writers import keep
+    written = [out] if drawings else []
+    try:
+        if drawings:
+            drawings.close()
+    except (ValueError, OSError) as error:
+        failed.append(f'drawing the last video: {error}')
+    for path, write in ((json_file, records.write_json), (csv_file, records.write_csv)):
+        try:
+            if path:
+                written.append(str(keep(path, write)))
+        except OSError as error:
+            failed.append(f'{path}: {error}')
+    return ', '.join(written)
 
 
 def _batches(sources, size: int, failed: List[str]):
     """Frames in batches; a source that cannot be read is noted and passed over."""
-    from .sources import frames
+    from erpose.imaging.sources import frames
     batch = []
     for source in sources:
         try:

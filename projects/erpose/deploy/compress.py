@@ -6,7 +6,7 @@ from typing import Iterable, List, Tuple, Union
 
 import numpy as np
 
-from .letterbox import letterbox
+from erpose.imaging.letterbox import letterbox
 
 CALIBRATION_PIXELS = 64 * 320 * 320
 """Of the network's input. ONNX Runtime keeps all activations of all images: some 2 GB."""

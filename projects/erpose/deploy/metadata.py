@@ -3,8 +3,9 @@ import json
 from pathlib import Path
 from typing import Any, Dict
 
+from erpose.imaging.letterbox import MAX_SIDE
+
 from .decode import DecoderSettings
-from .letterbox import MAX_SIDE
 
 
 def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[str, Any]:

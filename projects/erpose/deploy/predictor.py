@@ -4,10 +4,12 @@ from typing import Dict, List, Optional, Sequence, Union
 
 import numpy as np
 
+from erpose.imaging.images import as_image
+from erpose.imaging.letterbox import letterbox
+from erpose.imaging.people import People
+
 from .decode import DecoderSettings, decode_maps
-from .letterbox import letterbox
 from .metadata import read_metadata
-from .people import People
 from .suppress import suppress
 
 LEAST_OPEN_SIDE = 128
@@ -38,7 +40,7 @@ class Predictor:
 
     Example:
         >>> predictor = Predictor('erpose-n.onnx')            # doctest: +SKIP
-        >>> people = predictor(cv2.imread('photo.jpg'))       # doctest: +SKIP
+        >>> people = predictor('photo.jpg')                   # doctest: +SKIP
         >>> people.keypoints.shape                            # doctest: +SKIP
         (3, 17, 2)
     """
@@ -114,12 +116,24 @@ class Predictor:
             raise ValueError(f'{model} takes {width}x{height} and nothing else: export it '
                              'with open sizes (--dynamic)')
 
-    def __call__(self, image: np.ndarray, score_thr: float = 0.3) -> People:
-        """The people of one image, uint8 BGR (H, W, 3), that score above the threshold."""
+    def __call__(self, image, score_thr: float = 0.3) -> People:
+        """The people of one image that score above the threshold.
+
+        Args:
+            image (np.ndarray | PIL.Image.Image | str | Path): uint8 BGR (H, W, 3), or what
+                :func:`~erpose.imaging.as_image` makes that of.
+            score_thr (float): People that score less are left out. Defaults to 0.3.
+
+        Raises:
+            ValueError: If it is no image.
+        """
         return self.predict([image], score_thr)[0]
 
-    def predict(self, images: Sequence[np.ndarray], score_thr: float = 0.3) -> List[People]:
+    def predict(self, images: Sequence, score_thr: float = 0.3) -> List[People]:
         """The people of each image; a file with an open batch takes them all at once."""
+        if isinstance(images, (str, Path)) or getattr(images, 'ndim', 4) != 4:
+            raise ValueError('predict takes a list of images; for one image call the '
+                             'predictor itself')
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)
         people = []
         for start in range(0, len(images), step):
@@ -129,7 +143,8 @@ class Predictor:
 
     def prepare(self, images, step: int = 1):
         """Images to the network's input, float32 (B, 3, H, W), and how each was fitted."""
-        pixels, fits = zip(*(letterbox(image, self.input_size) for image in images))
+        pixels, fits = zip(*(letterbox(as_image(image), self.input_size)
+                             for image in images))
         batch = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32)
         if len(batch) < step:  # a file with a fixed batch: fill it up
             empty = np.zeros((step - len(batch), *batch.shape[1:]), batch.dtype)
@@ -164,7 +179,7 @@ class Predictor:
             if self.nms is not None:
                 people = suppress(people, self.nms, self.sigmas).above(score_thr)
             boxes = fit.to_image(people.boxes.reshape(-1, 2, 2)).reshape(-1, 4)
-            results.append(people._replace(
+            results.append(people.replace(
                 keypoints=fit.to_image(people.keypoints).astype(np.float32),
                 boxes=boxes.astype(np.float32)))
         return results

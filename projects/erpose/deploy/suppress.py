@@ -4,7 +4,7 @@ from typing import Sequence
 import cv2
 import numpy as np
 
-from .people import People
+from erpose.imaging.people import People
 
 AREA_FLOOR = 32.0
 """Smallest area that enters an OKS, as in training, in pixels^2."""
@@ -20,7 +20,7 @@ def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
             instead of removing it.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
     """
-    if not len(people.scores):
+    if not len(people):
         return people
     if nms['kind'] == 'box':
         return box_nms(people, nms['threshold'])
@@ -31,7 +31,7 @@ def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
     for row, alike in enumerate(similarity > nms['threshold']):
         if kept[row]:  # greedy: a suppressed pose suppresses nobody
             kept[row + 1:] &= ~alike[row + 1:]
-    return People(*(field[kept] for field in people))
+    return people[kept]
 
 
 def box_nms(people: People, threshold: float) -> People:
@@ -39,7 +39,7 @@ def box_nms(people: People, threshold: float) -> People:
     corners = people.boxes[:, :2]
     boxes = np.concatenate([corners, people.boxes[:, 2:] - corners], 1)
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), people.scores.tolist(), 0.0, threshold)
-    return People(*(field[np.asarray(kept, int).ravel()] for field in people))
+    return people[np.asarray(kept, int).ravel()]
 
 
 def pairwise_oks(keypoints: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
@@ -58,5 +58,4 @@ def _soft(people: People, factor: np.ndarray) -> People:
         best = np.where(done, -1, scores).argmax()
         done[best] = True
         scores = np.where(done, scores, scores * factor[best])
-    people = people._replace(scores=scores)
-    return People(*(field[np.argsort(-scores, kind='stable')] for field in people))
+    return people.replace(scores=scores)[np.argsort(-scores, kind='stable')]

@@ -8,11 +8,13 @@ from typing import Dict, List, Optional, Sequence
 
 import cv2
 
-from .draw import draw
-from .people import People
+from erpose.imaging.draw import draw
+from erpose.imaging.people import People
+from erpose.imaging.sources import Frame, frames, is_video
+from erpose.imaging.writers import Drawings, Records
+
 from .predictor import Predictor
-from .sources import Frame, frames, is_video
-from .writers import Drawings, Records
+from .track import Tracker
 
 os.environ.setdefault('GRADIO_ANALYTICS_ENABLED', 'False')  # the page works offline
 try:
@@ -23,6 +25,8 @@ except ImportError:
 
 LEAST_SCORE = 0.05
 """People that score less are never shown."""
+TRACKED_SCORE = 0.3
+"""People that score more begin a track; the same as the slider at first."""
 MAX_PIXELS = 50_000_000
 """Of a picture."""
 MAX_FRAMES = 900
@@ -45,8 +49,13 @@ def find(path: str, predictor: Predictor) -> Found:
     """
     if not is_video(path):
         _check_size(path)
+    try:
+        follow = Tracker(TRACKED_SCORE)
+    except ImportError:  # optional: people have no numbers then
+        def follow(frame, people):
+            return people
     shown = itertools.islice(frames(path), MAX_FRAMES)
-    people = [predictor(frame.image, LEAST_SCORE) for frame in shown]
+    people = [follow(frame, predictor(frame.image, LEAST_SCORE)) for frame in shown]
     return Found(path, people, predictor)
 
 
@@ -58,11 +67,11 @@ def picture(found: Found, score: float):
 
 def video(found: Found, score: float) -> str:
     """Path of the drawn video, in a format that browsers play."""
-    drawings = Drawings(Path(found.folder.name), video_format=('.webm', 'VP80'))
+    drawings = Drawings(Path(found.folder.name))
     for frame, _ in zip(frames(found.path), found.people):
         drawings.add(frame, _drawn(frame.image, found, frame.index, score))
     drawings.close()
-    return str(next(Path(found.folder.name).glob('*.webm')))
+    return str(next(Path(found.folder.name).glob('*.mp4')))
 
 
 def records(found: Found, score: float) -> str:
@@ -114,7 +123,7 @@ def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
         if found is None:
             return (gr.Image(None, visible=True), gr.Video(None, visible=False),
                     gr.DownloadButton(interactive=False), '')
-        counts = [len(people.above(score).scores) for people in found.people]
+        counts = [len(people.above(score)) for people in found.people]
         moving = is_video(found.path)
         text = f'{sum(counts)} people' + (f' in {len(counts)} frames' if moving else '')
         if len(counts) == MAX_FRAMES:

@@ -5,9 +5,9 @@ from typing import Sequence
 import cv2
 import numpy as np
 
-from erpose.deploy.draw import draw
-from erpose.deploy.people import People
-from erpose.deploy.sources import read_image
+from erpose.imaging.draw import draw
+from erpose.imaging.images import read_image
+from erpose.imaging.people import People
 
 from .diagnosis import FOUND_OKS, Image, poses_of
 

@@ -9,7 +9,7 @@ from .people import People
 
 def draw(image: np.ndarray, people: People, skeleton: Sequence[Sequence[int]],
          colours: Sequence[Sequence[int]], keypoint_thr: float = 0.3) -> np.ndarray:
-    """A copy of the image with skeletons, keypoints and scores.
+    """A copy of the image with skeletons, keypoints and scores, of tracked people ids, too.
 
     Args:
         image (np.ndarray): uint8 BGR, (H, W, 3).
@@ -21,7 +21,7 @@ def draw(image: np.ndarray, people: People, skeleton: Sequence[Sequence[int]],
     image = image.copy()
     size = max(1, round(max(image.shape[:2]) / 400))
     limit = 4 * max(image.shape[:2])  # far outside: OpenCV's integers overflow
-    for pose, seen, score, _ in reversed(list(zip(*people))):  # the best on top
+    for pose, seen, score, _, number in reversed(list(people)):  # the best on top
         shown = (seen > keypoint_thr) & (np.abs(pose) < limit).all(-1)
         points = np.round(np.where(shown[:, None], pose, 0)).astype(int)
         for a, b in skeleton:
@@ -35,7 +35,9 @@ def draw(image: np.ndarray, people: People, skeleton: Sequence[Sequence[int]],
         if shown.any():
             low = points[shown].min(0)
             corner = (max(int(low[0]), 0), max(int(low[1]) - 2 * size, 10))
+            tracked = number is not None and number >= 0
+            text = f'#{number} {score:.2f}' if tracked else f'{score:.2f}'
             for colour, width in (((0, 0, 0), 2 + size), ((255, 255, 255), 1)):
-                cv2.putText(image, f'{score:.2f}', corner, cv2.FONT_HERSHEY_SIMPLEX,
+                cv2.putText(image, text, corner, cv2.FONT_HERSHEY_SIMPLEX,
                             0.35 * size + 0.1, colour, width, cv2.LINE_AA)
     return image

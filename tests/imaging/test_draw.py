@@ -1,7 +1,7 @@
 import numpy as np
 
-from erpose.deploy.draw import draw
-from erpose.deploy.people import People
+from erpose.imaging.draw import draw
+from erpose.imaging.people import People
 
 SKELETON = [(0, 1), (1, 2)]
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]  # RGB
@@ -40,9 +40,17 @@ def test_score_is_written_above():
     assert (image[80:97] > 200).all(-1).any()  # white digits, smoothed
 
 
+def test_ids_are_written_before_the_score():
+    person = one([(50, 100), (100, 100), (150, 100)])
+    numbered = drawn(person.replace(ids=np.array([12])))
+    assert (numbered[80:97] > 200).sum() > 1.3 * (drawn(person)[80:97] > 200).sum()
+    assert (drawn(person.replace(ids=np.array([-1]))) == drawn(person)).all()
+
+
 def test_the_best_is_on_top_and_the_image_is_left_alone():
     a, b = one([(50, 100), (50, 100), (50, 100)]), one([(50, 100), (20, 100), (20, 20)])
-    both = People(*map(np.concatenate, zip(a, b)))
+    both = People(*(np.concatenate([getattr(one, name) for one in (a, b)])
+                    for name in ('keypoints', 'visibilities', 'scores', 'boxes')))
     image = np.zeros((200, 200, 3), np.uint8)
     assert draw(image, both, SKELETON, COLOURS)[100, 50].tolist() == [255, 0, 0]
     assert not image.any()

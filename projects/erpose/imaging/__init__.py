@@ -1,0 +1,10 @@
+"""Pictures and videos, and the people in them, with numpy, OpenCV and Pillow alone."""
+from .coco_ids import CocoIds
+from .draw import draw
+from .images import as_image, decode_image, read_image
+from .letterbox import Fit, letterbox
+from .people import People, Person
+from .sources import Frame, frames
+
+__all__ = ['CocoIds', 'Fit', 'Frame', 'People', 'Person', 'as_image', 'decode_image',
+           'draw', 'frames', 'letterbox', 'read_image']

@@ -1,0 +1,125 @@
+"""Ids of images and categories as an annotation file has them."""
+import json
+import unicodedata
+from collections import defaultdict
+from pathlib import Path
+from typing import List, Optional, Sequence, Tuple, Union
+from urllib.parse import unquote
+
+from .people import People
+from .sources import is_video
+
+
+class CocoIds:
+    """What results carry so that ``loadRes`` finds the images of an annotation file.
+
+    Args:
+        path (str): Annotation file in COCO's format.
+        names (Sequence[str], optional): The model's keypoints, in its order. Where the
+            file's category has the same ones in another order, results come in that order.
+            Defaults to None: not compared.
+
+    Attributes:
+        category_id: Of the category that people of ``names`` belong to.
+
+    Raises:
+        ValueError: If the file is no such file, or has no or several categories that fit.
+    """
+
+    def __init__(self, path: Union[str, Path], names: Optional[Sequence[str]] = None):
+        self.path = path
+        try:
+            with open(path, encoding='utf-8-sig') as file:
+                content = json.load(file)
+            images = [(image['file_name'], image['id']) for image in content['images']]
+            categories = content.get('categories') or []
+            used = {ann['category_id'] for ann in content.get('annotations') or []}
+            self.category_id, keypoints = self._category(categories, used, names)
+        except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError,
+                AttributeError) as error:
+            raise ValueError(f"{path}: not an annotation file in COCO's format "
+                             f'({type(error).__name__}: {error})') from None
+        self._images = defaultdict(list)
+        for name, image_id in images:
+            parts = _parts(name)
+            self._images[parts[-1]].append((parts, image_id))
+        names = list(names or [])
+        self.order = None
+        if names != keypoints and sorted(names) == sorted(keypoints):
+            self.order = [names.index(name) for name in keypoints]
+
+    def image_id(self, source: Union[str, Path]):
+        """Of the image whose name ends as the path does.
+
+        Raises:
+            ValueError: If none or several do.
+        """
+        parts = _parts(str(source))
+        alike = [(_common(parts, other), image_id)
+                 for other, image_id in self._images.get(parts[-1], [])]
+        longest = max((length for length, _ in alike), default=0)
+        found = [image_id for length, image_id in alike if length == longest]
+        if len(found) != 1:
+            raise ValueError(f'{source}: {len(found) or "none"} of the images of '
+                             f'{self.path} have this name')
+        return found[0]
+
+    def check_any(self, sources: Sequence[str]) -> None:
+        """Before anything is looked at: are these the images of the file at all?
+
+        Raises:
+            ValueError: If the file lists none of them; names one.
+        """
+        errors = []
+        for source in sources:
+            if is_video(source):  # its frames have names of their own
+                return
+            try:
+                self.image_id(source)
+                return
+            except ValueError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]
+
+    def in_order(self, people: People) -> People:
+        """The people with keypoints in the order of the file's category."""
+        if self.order is None:
+            return people
+        return people.replace(keypoints=people.keypoints[:, self.order],
+                              visibilities=people.visibilities[:, self.order])
+
+    def _category(self, categories: List[dict], used: set, names) -> Tuple:
+        """Id and keypoints of the one category that fits the model."""
+        fitting = [c for c in categories if c.get('keypoints')
+                   and (names is None or len(c['keypoints']) == len(names))]
+        silent = [c for c in categories if not c.get('keypoints')]
+        if not fitting and silent:  # files that do not describe keypoints
+            fitting = [c for c in silent if c['id'] in used] or silent
+        if not categories:
+            fitting = [dict(id=category) for category in used or {1}]
+        if len(fitting) > 1:
+            fitting = [c for c in fitting if c.get('name') == 'person'] or fitting
+        if len(fitting) == 1:
+            return fitting[0]['id'], fitting[0].get('keypoints') or []
+        said = ', '.join(f'{c.get("name")!r} of {len(c.get("keypoints") or [])} keypoints'
+                         for c in fitting or categories)
+        wanted = '' if names is None else f' of {len(names)} keypoints'
+        raise ValueError(f'{self.path}: results{wanted} are of one category, and this file '
+                         f'has {said or len(fitting)}: leave one')
+
+
+def _parts(name: str) -> List[str]:
+    """Folders and name of a file, without what systems write differently."""
+    name = unicodedata.normalize('NFC', unquote(name)).replace('\\', '/').casefold()
+    return name.split('/')
+
+
+def _common(one: List[str], other: List[str]) -> int:
+    """How many of the last parts are the same."""
+    length = 0
+    for a, b in zip(reversed(one), reversed(other)):
+        if a != b:
+            break
+        length += 1
+    return length

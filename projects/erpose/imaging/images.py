@@ -1,0 +1,244 @@
+"""Pictures, from files and from programs, as uint8 BGR (H, W, 3)."""
+import io
+import logging
+from pathlib import Path
+from typing import Optional, Tuple, Union
+
+import cv2
+import numpy as np
+
+from .letterbox import MAX_SIDE
+
+ORIENTATION = 0x0112
+"""EXIF tag. Above 4: width and height change places."""
+TIFF = (b'II*\0', b'MM\0*')
+HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
+AVIF = (b'avif', b'avis')
+"""Brands of containers that Pillow decodes, and OpenCV's wheels mostly do not."""
+INTEGER_RANGES = [2**bits - 1 for bits in (8, 10, 12, 14, 16)]
+"""The largest value of cameras and scanners of so many bits."""
+
+logger = logging.getLogger(__name__)
+
+
+def read_image(path: Union[str, Path]) -> np.ndarray:
+    """An image file as uint8 BGR (H, W, 3), for training and for prediction.
+
+    It is turned as its EXIF tag says; transparency is dropped; values of more than 8 bits
+    are scaled by :func:`to_bytes`.
+
+    Raises:
+        ValueError: If it is missing, does not decode or is too large; names the file.
+    """
+    try:
+        data = np.fromfile(path, dtype=np.uint8)  # cv2.imread fails on non-ASCII names
+    except OSError as error:
+        raise ValueError(f'{path}: {error.strerror}') from None
+    return decode_image(data, path)
+
+
+def decode_image(data: Union[bytes, np.ndarray], name: Union[str, Path] = 'the picture'
+                 ) -> np.ndarray:
+    """The bytes of an image file, as :func:`read_image` returns it.
+
+    Args:
+        data (bytes): Of the file.
+        name (str): What errors call it.
+    """
+    data = np.frombuffer(data, np.uint8)
+    container = _container(data[:64].tobytes())
+    image = _decode_heif(data, name, container) if container else _decode(data)
+    if image is None:
+        raise ValueError(f'{name}: not an image that OpenCV reads '
+                         f'({data.size} bytes)')
+    _check_size(image.shape[1::-1], name)
+    return _to_bgr(image, name)
+
+
+def as_image(image) -> np.ndarray:
+    """What programs hold as a picture, as uint8 BGR (H, W, 3).
+
+    Args:
+        image (np.ndarray | PIL.Image.Image | str | Path): An array in OpenCV's order of
+            channels, BGR (H, W, 3), BGRA (H, W, 4), or grey (H, W) or (H, W, 1), of any
+            type of numbers, see :func:`to_bytes`; a picture of Pillow; or a file.
+
+    Raises:
+        ValueError: If it is anything else; says what was expected.
+    """
+    if isinstance(image, (str, Path)):
+        return read_image(image)
+    if hasattr(image, 'getexif'):  # Pillow's, which need not be installed
+        return _from_pillow(image, 'the picture')
+    shape = getattr(image, 'shape', ())
+    if (not isinstance(image, np.ndarray) or image.dtype.kind not in 'buif'
+            or len(shape) not in (2, 3) or len(shape) == 3 and shape[2] not in (1, 3, 4)
+            or 0 in shape):
+        got = f'{image.dtype} {tuple(shape)}' if hasattr(image, 'dtype') else repr(image)
+        if image is None:
+            got = 'None, which cv2.imread returns for a file that it cannot read'
+        raise ValueError('an image is an array of shape (H, W), (H, W, 1), (H, W, 3) BGR '
+                         'or (H, W, 4) BGRA that is not empty, a PIL image or a path; '
+                         f'got {got[:200]}')
+    return _to_bgr(image, 'the picture')
+
+
+def to_bytes(pixels: np.ndarray, name: Union[str, Path] = 'the picture') -> np.ndarray:
+    """Numbers of any type to 0 to 255, by the range that they have; says so once.
+
+    The range begins at 0 and ends at the largest value of 8, 10, 12, 14 or 16 bits (of
+    floats: 1, too) that holds them all: a 12-bit picture is no darker in a 16-bit file. It
+    is that of the values themselves where they fill less than a quarter of it, or some are
+    negative: temperatures, depths. NaN becomes the lowest.
+    """
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == bool:
+        return pixels.astype(np.uint8) * 255
+    finite = pixels[np.isfinite(pixels)]
+    if not finite.size:
+        raise ValueError(f'{name}: no pixel is a finite number')
+    least, most = float(finite.min()), float(finite.max())
+    low, high = _range(least, most, pixels.dtype.kind == 'f')
+    _say_once(f'{name}: {pixels.dtype} values {least:g} to {most:g}; {low:g} to {high:g} '
+              'become 0 to 255. Other such pictures are scaled by their own range, too')
+    shares = (np.nan_to_num(pixels, nan=low, posinf=high, neginf=low)
+              .astype(np.float64) - low) / (high - low)
+    return np.round(255 * shares.clip(0, 1)).astype(np.uint8)
+
+
+def image_size(path: Union[str, Path]) -> Optional[Tuple[int, int]]:
+    """Width and height of an image file as :func:`read_image` turns it.
+
+    None if the file is no image. Pixels are read only where the header is not enough.
+    """
+    try:
+        from PIL import Image
+        with Image.open(path) as file:
+            if file.getexif().get(ORIENTATION, 1) == 1:
+                return file.size
+    except Exception:  # Pillow's decoders raise what they like
+        pass
+    try:
+        return read_image(path).shape[1::-1]
+    except ValueError:
+        return None
+
+
+def _container(head: bytes) -> Optional[str]:
+    """HEIC or AVIF by the brands of the file's first box, None for other files."""
+    if head[4:8] != b'ftyp':
+        return None
+    box = head[8:int.from_bytes(head[:4], 'big')]
+    brands = [box[start:start + 4] for start in range(0, len(box), 4)]
+    if any(brand in AVIF for brand in brands):
+        return 'AVIF'
+    return 'HEIC' if any(brand in HEIC for brand in brands) else None
+
+
+def _decode(data: np.ndarray) -> Optional[np.ndarray]:
+    """By OpenCV, of any depth, turned; None if it is no image."""
+    turn = None if data[:4].tobytes() in TIFF else _orientation(data)
+    flags = cv2.IMREAD_ANYDEPTH
+    if turn is not None:  # OpenCV turns TIFF itself, WebP in no version before 5
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    try:
+        if not data.size:
+            return None
+        image = cv2.imdecode(data, flags | cv2.IMREAD_COLOR)
+        if image is None:  # grey float and int32 TIFF
+            image = cv2.imdecode(data, flags)
+    except cv2.error:  # larger than OpenCV's limit
+        return None
+    return image if image is None or turn is None else _turned(image, turn)
+
+
+def _orientation(data: np.ndarray) -> Optional[int]:
+    """EXIF's, 1 to 8; None where Pillow is not installed or cannot tell."""
+    try:
+        from PIL import Image
+        with Image.open(io.BytesIO(data)) as file:
+            turn = file.getexif().get(ORIENTATION, 1)
+    except Exception:  # Pillow's decoders raise what they like
+        return None
+    return turn if turn in range(1, 9) else 1
+
+
+def _turned(image: np.ndarray, orientation: int) -> np.ndarray:
+    if orientation > 4:
+        image = cv2.transpose(image)
+    flip = {2: 1, 3: -1, 4: 0, 6: 1, 7: -1, 8: 0}.get(orientation)  # cv2.flip's code
+    return image if flip is None else cv2.flip(image, flip)
+
+
+def _decode_heif(data: np.ndarray, name, kind: str) -> np.ndarray:
+    """HEIC and AVIF, by Pillow and its plugin.
+
+    Raises:
+        ValueError: If it does not decode; names the package where one is missing.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise ValueError(f'{name}: a picture in {kind}: pip install pillow pillow-heif '
+                         'to read it') from None
+    try:
+        import pillow_heif
+        pillow_heif.register_heif_opener()
+    except ImportError:
+        pass
+    Image.init()
+    reader = {'HEIC': 'HEIF', 'AVIF': 'AVIF'}[kind]
+    if reader not in Image.OPEN:
+        package = dict(HEIC='pillow-heif', AVIF='pillow>=11.3')[kind]
+        raise ValueError(f"{name}: a picture in {kind}: pip install '{package}' to read "
+                         'it, or convert it to JPEG')
+    try:
+        with Image.open(io.BytesIO(data), formats=[reader]) as file:
+            return _from_pillow(file, name)
+    except Exception as error:  # Pillow's decoders raise what they like
+        raise ValueError(f'{name}: not an image that Pillow reads as {kind}: '
+                         f'{error}') from None
+
+
+def _from_pillow(file, name) -> np.ndarray:
+    from PIL import ImageOps
+    _check_size(file.size, name)
+    file = ImageOps.exif_transpose(file)
+    if file.mode in ('F', 'I') or file.mode.startswith('I;'):
+        return _to_bgr(np.asarray(file), name)
+    return np.ascontiguousarray(np.asarray(file.convert('RGB'))[..., ::-1])
+
+
+def _check_size(size, name) -> None:
+    if max(size) > MAX_SIDE:
+        raise ValueError(f'{name}: {size[0]}x{size[1]}; {MAX_SIDE} pixels a side are the '
+                         'most: shrink it')
+
+
+def _to_bgr(image: np.ndarray, name) -> np.ndarray:
+    """Any number of channels and any depth to uint8 (H, W, 3)."""
+    if image.ndim == 3 and image.shape[2] == 4:
+        image = image[..., :3]
+    image = to_bytes(image, name)
+    if image.ndim == 2 or image.shape[2] == 1:
+        image = np.repeat(image.reshape(*image.shape[:2], 1), 3, axis=2)
+    return np.ascontiguousarray(image)
+
+
+def _range(least: float, most: float, floats: bool) -> Tuple[float, float]:
+    """The values that become 0 and 255."""
+    tops = [1, *INTEGER_RANGES] if floats else INTEGER_RANGES
+    high = next((top for top in tops if most <= top), most)
+    if most > least and (least < 0 or most - least < high / 4):
+        return least, most
+    return min(least, 0), high
+
+
+_said = set()
+
+
+def _say_once(message: str) -> None:
+    if not _said:
+        _said.add(message)
+        logger.warning(message)

@@ -1,0 +1,124 @@
+"""What a prediction is: the people of one image."""
+from dataclasses import dataclass, fields, replace
+from typing import Iterator, List, NamedTuple, Optional
+
+import numpy as np
+
+
+class Person(NamedTuple):
+    """One of :class:`People`.
+
+    Attributes:
+        keypoints (np.ndarray): x, y, (K, 2).
+        visibilities (np.ndarray): (K, ).
+        score (float): Of the pose.
+        box (np.ndarray): x1, y1, x2, y2, (4, ).
+        id (int, optional): In its video, None where people are not tracked.
+    """
+    keypoints: np.ndarray
+    visibilities: np.ndarray
+    score: float
+    box: np.ndarray
+    id: Optional[int] = None
+
+
+@dataclass(frozen=True, eq=False)
+class People:
+    """N people of one image, best first, in pixels of that image.
+
+    Attributes:
+        keypoints (np.ndarray): x, y, float32, (N, K, 2).
+        visibilities (np.ndarray): Probability that the keypoint is in the picture,
+            float32, (N, K).
+        scores (np.ndarray): Of the poses, in [0, 1]: they rank them. float32, (N, ).
+        boxes (np.ndarray): Around the keypoints, x1, y1, x2, y2, float32, (N, 4).
+        ids (np.ndarray, optional): The same for a person in all frames of a video, from 1;
+            -1 for those who are not followed. int, (N, ). None where nobody is tracked.
+
+    Example:
+        >>> people = People(np.zeros((3, 17, 2)), np.ones((3, 17)),
+        ...                 np.array([0.9, 0.6, 0.2]), np.zeros((3, 4)))
+        >>> len(people[people.scores > 0.5]), len(people[0]), len(people[1:])
+        (2, 1, 2)
+        >>> [person.score for person in people]
+        [0.9, 0.6, 0.2]
+    """
+    keypoints: np.ndarray
+    visibilities: np.ndarray
+    scores: np.ndarray
+    boxes: np.ndarray
+    ids: Optional[np.ndarray] = None
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, index) -> 'People':
+        """Some of them: by a mask, indices, a slice, or one number."""
+        if isinstance(index, (int, np.integer)):
+            index = [index]
+        parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        return People(**{name: None if part is None else part[index]
+                         for name, part in parts.items()})
+
+    def __iter__(self) -> Iterator[Person]:
+        ids = [None] * len(self) if self.ids is None else self.ids.tolist()
+        return map(Person, self.keypoints, self.visibilities, self.scores.tolist(),
+                   self.boxes, ids)
+
+    def replace(self, **changes) -> 'People':
+        """A copy with other values of some attributes."""
+        return replace(self, **changes)
+
+    def above(self, threshold: float) -> 'People':
+        """Those that score more than the threshold."""
+        return self[self.scores > threshold]
+
+    def to_coco(self, image_id, decimals: int = 2, ids=None, category_id=1
+                ) -> List[dict]:
+        """In COCO's result format, one dictionary a person.
+
+        Args:
+            image_id: The image's id, or with ``ids`` its name or path.
+            decimals (int): Of coordinates and visibilities. Defaults to 2.
+            ids (CocoIds, optional): Of an annotation file: its ids, category and order of
+                keypoints are used, and pycocotools' ``loadRes`` reads the result. Defaults
+                to None.
+            category_id: Without ``ids``. Defaults to 1, COCO's person.
+
+        Raises:
+            ValueError: If the annotation file does not list the image.
+        """
+        people = self
+        if ids is not None:
+            image_id, category_id = ids.image_id(image_id), ids.category_id
+            people = ids.in_order(self)
+        triples = np.concatenate([people.keypoints, people.visibilities[..., None]], -1)
+        width_height = self.boxes[:, 2:] - self.boxes[:, :2]
+        boxes = np.concatenate([self.boxes[:, :2], width_height], -1)
+        found = [
+            dict(image_id=image_id, category_id=category_id,
+                 keypoints=[round(float(v), decimals) for v in triple.ravel()],
+                 bbox=[round(float(v), decimals) for v in box],
+                 score=round(float(score), 5))
+            for triple, box, score in zip(triples, boxes, self.scores)
+        ]
+        if self.ids is not None:
+            for person, track_id in zip(found, self.ids.tolist()):
+                person['track_id'] = track_id
+        return found
+
+    def to_supervision(self):
+        """As supervision's ``KeyPoints``.
+
+        Raises:
+            ImportError: If supervision is not installed.
+        """
+        try:
+            import supervision
+        except ImportError:
+            raise ImportError('to_supervision needs supervision: pip install '
+                              'supervision') from None
+        return supervision.KeyPoints(
+            self.keypoints, keypoint_confidence=self.visibilities,
+            detection_confidence=self.scores,
+            data={} if self.ids is None else dict(tracker_id=self.ids))

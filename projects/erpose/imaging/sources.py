@@ -1,0 +1,135 @@
+"""Frames from images, folders, patterns, videos and cameras."""
+import glob
+import math
+import os
+from pathlib import Path
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Union
+
+import cv2
+import numpy as np
+
+from .images import read_image
+
+IMAGES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp', '.tif', '.tiff',
+          '.ppm', '.pgm', '.pbm', '.pnm', '.pfm', '.hdr', '.jp2', '.avif', '.heic', '.heif',
+          '.hif')
+VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.gif')
+MAX_FPS = 960.0
+"""Of slow motion. Recordings of browsers state 1000: the steps of their clock."""
+
+
+class Frame(NamedTuple):
+    """One picture to look at.
+
+    Attributes:
+        image (np.ndarray): uint8 BGR, (H, W, 3).
+        source (str): The file or camera.
+        index (int): Number of the frame in its video, None for an image.
+        fps (float): Of the video, None for an image.
+        time (float): Seconds since the first frame, None for an image.
+    """
+    image: np.ndarray
+    source: str
+    index: Optional[int] = None
+    fps: Optional[float] = None
+    time: Optional[float] = None
+
+
+def expand(sources: Sequence[Union[str, Path]], without: Optional[Path] = None
+           ) -> List[str]:
+    """Files and cameras that the sources name: folders and patterns spelt out.
+
+    Args:
+        sources (Sequence[str]): Files, cameras' numbers, streams' addresses, patterns, and
+            folders, whose sub-folders are looked into, too.
+        without (Path, optional): A folder to pass over inside the others: our own output.
+
+    Raises:
+        ValueError: If a source names nothing.
+    """
+    found: List[str] = []
+    for source in map(str, sources):
+        if Path(source).is_dir():
+            files = _files(source, without)
+            if not files:
+                raise ValueError(f'{source}: a folder without images or videos')
+        elif Path(source).is_file() or source.isdigit() or '://' in source:
+            files = [source]
+        else:
+            matches = sorted(glob.glob(source, recursive=True))
+            files = [file for match in matches for file in (
+                _files(match, without) if os.path.isdir(match) else [match])]
+            if not files:
+                raise ValueError(f'{source}: no such file, folder or camera')
+        found += files
+    return list(dict.fromkeys(found))
+
+
+def _files(folder: str, without: Optional[Path]) -> List[str]:
+    """Images and videos in a folder and below, hidden ones left out."""
+    found = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if name[0] != '.' and name != '__MACOSX' and not (
+                without is not None and without.exists()
+                and os.path.samefile(os.path.join(root, name), without)))
+        found += [os.path.join(root, name) for name in sorted(files)
+                  if name[0] != '.' and name.lower().endswith(IMAGES + VIDEOS)]
+    return [str(Path(path)) for path in found]
+
+
+def is_video(source: str) -> bool:
+    """A video file, a camera's number or a stream's address."""
+    return (source.isdigit() or '://' in source
+            or Path(source).suffix.lower() in VIDEOS)
+
+
+def count(source: str) -> Optional[int]:
+    """Frames of a source, None where that is not known."""
+    if not is_video(source):
+        return 1
+    if source.isdigit() or '://' in source:
+        return None
+    video = cv2.VideoCapture(source)
+    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    video.release()
+    return int(number) if math.isfinite(number) and number > 0 else None
+
+
+def frames(source: str) -> Iterator[Frame]:
+    """The frames of one source, upright: videos are turned as their header says.
+
+    Raises:
+        ValueError: If it cannot be read; names it.
+    """
+    if not is_video(source):
+        yield Frame(read_image(source), source)
+        return
+    video = cv2.VideoCapture(int(source) if source.isdigit() else source)
+    try:
+        if not video.isOpened():
+            kind = 'camera' if source.isdigit() else 'video'
+            raise ValueError(f'{source}: not a {kind} that OpenCV opens')
+        video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # not the default since OpenCV 4.11
+        fps = frame_rate(video.get(cv2.CAP_PROP_FPS))
+        index, time, start = 0, 0.0, 0.0
+        while True:
+            read, image = video.read()
+            if not read:
+                break
+            stated = video.get(cv2.CAP_PROP_POS_MSEC) / 1e3
+            start = stated if index == 0 else start
+            # Not every container states times, and cameras do not.
+            later = math.isfinite(stated) and stated - start > time
+            time = 0.0 if index == 0 else stated - start if later else time + 1 / fps
+            yield Frame(image, source, index, fps, time)
+            index += 1
+        if index == 0:
+            raise ValueError(f'{source}: a video without a frame that OpenCV reads')
+    finally:
+        video.release()
+
+
+def frame_rate(stated: float) -> float:
+    """Frames a second, 25 where the file states none or an impossible one."""
+    return stated if math.isfinite(stated) and 0 < stated <= MAX_FPS else 25.0

@@ -1,0 +1,179 @@
+"""Where results go: drawn pictures and videos, JSON in COCO's result format, CSV."""
+import csv
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Callable, Dict, List, Optional
+
+import cv2
+import numpy as np
+
+from .coco_ids import CocoIds
+from .people import People
+from .sources import Frame
+from .videos import open_video
+
+WRITTEN = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm')
+"""Kinds of pictures that every OpenCV writes; others are drawn as PNG."""
+
+
+class Drawings:
+    """Writes drawn images, and one video (mp4) a video source, into a folder.
+
+    Args:
+        folder (Path): Made if it is not there.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._video, self._size = None, (0, 0)
+        self._names: Dict[str, str] = {}
+
+    def add(self, frame: Frame, drawn: np.ndarray) -> None:
+        """Writes a picture, or the next frame of a video.
+
+        Raises:
+            ValueError | OSError: If it cannot be written; names it.
+        """
+        if frame.index is None:
+            suffix = Path(frame.source).suffix
+            suffix = suffix if suffix.lower() in WRITTEN else '.png'
+            self._save(self._path(frame.source, suffix), drawn)
+            return
+        if frame.index == 0:
+            self.close()
+            self._size = drawn.shape[1::-1]
+            self._video = open_video(self._path(frame.source, '.mp4'), frame.fps,
+                                     self._size)
+        if drawn.shape[1::-1] != self._size:  # a stream that changes on its way
+            drawn = cv2.resize(drawn, self._size)
+        time = frame.index / frame.fps if frame.time is None else frame.time
+        self._video.write(drawn, time)
+
+    def close(self) -> None:
+        video, self._video = self._video, None
+        if video is not None:
+            video.release()
+
+    def _path(self, source: str, suffix: str) -> Path:
+        """A name of its own for every source, also for a/1.jpg and b/1.jpg, which is not
+        the source's."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        stem = f'camera {source}' if source.isdigit() else Path(source).stem
+        name, number = f'{stem}{suffix}', 2
+        while (self._names.setdefault(name, source) != source
+               or _same_file(self.folder / name, Path(source))):
+            name, number = f'{stem} ({number}){suffix}', number + 1
+        return self.folder / name
+
+    @staticmethod
+    def _save(path: Path, image: np.ndarray) -> None:
+        try:
+            done, data = cv2.imencode(path.suffix, image)
+        except cv2.error:  # larger than the format can be
+            done = False
+        if not done:
+            raise ValueError(f'{path}: OpenCV cannot write this image in this format')
+        data.tofile(path)
+
+
+class Records:
+    """Collects people of all frames, for JSON and CSV.
+
+    Args:
+        names (list[str]): Of the keypoints.
+        ids (CocoIds, optional): Of an annotation file: the JSON has its ids, and leaves out
+            images that it does not list. Defaults to None: the paths are the ids.
+
+    Attributes:
+        people (list[dict]): For the JSON.
+        unlisted (list[str]): What was left out of it, and why.
+    """
+
+    def __init__(self, names: List[str], ids: Optional[CocoIds] = None):
+        self.names, self.ids = names, ids
+        self.people: List[dict] = []
+        self.unlisted: List[str] = []
+        self._rows: List[list] = []
+        self._claimed: Dict = {}
+
+    def add(self, frame: Frame, people: People) -> None:
+        image = frame.source if frame.index is None else f'{frame.source}#{frame.index}'
+        found = people.to_coco(image)
+        self._rows += [[image, *([] if people.ids is None else [person['track_id']]),
+                        person['score'], *person['bbox'], *person['keypoints']]
+                       for person in found]
+        if self.ids is not None:
+            try:
+                image_id = self.ids.image_id(image)
+                other = self._claimed.setdefault(image_id, image)
+                if other != image:
+                    raise ValueError(f'{image}: {other} is image {image_id} already')
+                found = people.to_coco(image, ids=self.ids)
+            except ValueError as error:
+                self.unlisted.append(str(error))
+                return
+        self.people += found
+
+    def write_json(self, path: Path) -> None:
+        path.write_text(json.dumps(self.people), encoding='utf-8')
+
+    def write_csv(self, path: Path) -> None:
+        """One row a person: image, score, box, then x, y, visibility of each keypoint.
+
+        With tracking ``track_id`` follows ``image``.
+        """
+        head = ['score', 'x', 'y', 'width', 'height']
+        for name in self.names:
+            head += [f'{name}_x', f'{name}_y', f'{name}_visibility']
+        columns = 1 + len(head)
+        tracked = any(len(row) > columns for row in self._rows)
+        # Names of files need not be UTF-8, and keep their bytes.
+        with open(path, 'w', newline='', encoding='utf-8',
+                  errors='surrogateescape') as file:
+            writer = csv.writer(file)
+            writer.writerow(['image', *(['track_id'] if tracked else []), *head])
+            for row in self._rows:
+                if tracked and len(row) == columns:  # a picture among videos
+                    row = [row[0], '', *row[1:]]
+                writer.writerow(row)
+
+
+def keep(path: Path, write: Callable[[Path], None]) -> Path:
+    """Writes a result whole or not at all; where that fails, into a temporary folder.
+
+    Args:
+        path (Path): Its folder is made if it is not there.
+        write (Callable): Writes the file of the path that it is given.
+
+    Returns:
+        Path: Where the result is. If not at ``path``, a message says so.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # /dev/stdout
+            write(path)
+            return path
+        part = path.with_name(f'{path.name}.part')
+        write(part)
+        part.replace(path)
+        return path
+    except OSError as error:
+        spare = Path(tempfile.mkdtemp(prefix='erpose-')) / path.name
+        write(spare)
+        print(f'{path}: {error.strerror or error}; written to {spare}', file=sys.stderr)
+        return spare
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)
+
+
+def writable(path: Optional[str]) -> Optional[Path]:
+    """The path, its folder made: a result must not be lost for want of one."""
+    if path is None:
+        return None
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    return Path(path)
