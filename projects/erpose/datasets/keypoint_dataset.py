@@ -12,6 +12,7 @@ from mmpose.registry import DATASETS
 from PIL import Image
 
 from erpose.deploy.sources import read_image
+from erpose.structures.metainfo import parse_metainfo
 
 from .annotations import load_annotations
 
@@ -40,6 +41,10 @@ class KeypointDataset(BaseCocoStyleDataset):
             raise ValueError("KeypointDataset needs metainfo, for example metainfo=dict("
                              "from_file='configs/_base_/datasets/coco.py')")
         super().__init__(metainfo=metainfo, data_mode=data_mode, **kwargs)
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+        return parse_metainfo(metainfo or {})
 
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
         content, derived, dropped = load_annotations(

@@ -9,13 +9,13 @@ from typing import Dict, List, Union
 
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 from erpose.datasets.annotations import load_annotations
+from erpose.structures.metainfo import parse_metainfo
 
 from .duplicates import DEPLOYED_SCORE, duplicate_rates
 
@@ -59,6 +59,7 @@ class PoseMetric(CocoMetric):
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
+        dataset_meta = parse_metainfo(dataset_meta)
         if self.coco is None and self.ann_file is not None:
             self.coco = _load_ground_truth(self.ann_file, dataset_meta['num_keypoints'])
         CocoMetric.dataset_meta.fset(self, dataset_meta)
@@ -129,7 +130,7 @@ def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
     """
     init_default_scope('mmpose')
     metric = PoseMetric(annotations)
-    metric.dataset_meta = parse_pose_metainfo(dict(from_file=metainfo))
+    metric.dataset_meta = parse_metainfo(dict(from_file=metainfo))
     return metric
 
 
