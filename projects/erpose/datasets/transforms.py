@@ -17,6 +17,8 @@ from mmpose.registry import TRANSFORMS
 
 from erpose.deploy.letterbox import MAX_SIDE
 
+from .image_sizes import ImageHeader, read_header
+
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 
 
@@ -41,11 +43,11 @@ class LoadTestImage(LoadImage):
             raise ValueError(f'{path} is {width}x{height}: {MAX_SIDE} pixels a side are '
                              'the most; shrink it')
         stated = results.get('stated_size', ())
-        if len(stated) and np.abs(stated[0] - (width, height)).max() > 1:  # 1: rounding
-            raise ValueError(
-                f'{path} is {width}x{height}, EXIF rotation applied, but '
-                f'{stated[0][0]}x{stated[0][1]} in the annotation file: its keypoints '
-                'would lie elsewhere. Correct that file, or remove the EXIF tag')
+        if len(stated):
+            seen = ImageHeader(width, height, 1)
+            if seen.mismatch(path, *stated[0]):
+                tag = (read_header(path) or seen).orientation
+                raise ValueError(seen._replace(orientation=tag).mismatch(path, *stated[0]))
         return results
 
 
