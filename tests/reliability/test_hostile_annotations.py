@@ -227,6 +227,8 @@ def generated(draw, names):
                       crowdIndex=st.one_of(st.floats(0, 1), st.none())))
     images = draw(st.lists(image, max_size=4, unique_by=lambda i: i['id']))
     people = draw(st.lists(annotations(), max_size=8))
+    if images and draw(st.booleans()):  # else nobody is labelled, mostly
+        people.append(person(image_id=images[0]['id']))
     content = dict(images=images, annotations=people)
     if draw(st.booleans()):
         content['categories'] = draw(st.one_of(
@@ -375,7 +377,7 @@ CORPUS = {
     'nobody usable': (everybody(area='x'), 'leaves nothing to train on'),
     'no images': (lambda c: c.update(images=[]), 'leaves nothing to train on'),
     'images not there': (
-        lambda c: [i.update(file_name=f'no/{i["file_name"]}') for i in c['images']],
+        lambda c: [i.update(file_name=f'no_{i["file_name"]}') for i in c['images']],
         'Check data_root and data_prefix'),
     'other keypoints': (first(keypoints=[1, 1, 2] * 17), 'has 17 keypoints'),
     'image ids twice': (lambda c: c['images'].append(c['images'][0]), 'occurs twice'),

@@ -4,7 +4,7 @@ import os.path as osp
 import re
 import unicodedata
 from collections import defaultdict
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, List, NamedTuple, Optional, Set
 from urllib.parse import unquote
 
 MOST_FILES = 2_000_000
@@ -55,7 +55,7 @@ def find_images(images: List[dict], folder: str) -> FoundImages:
     for image in elsewhere:
         name = image['file_name']
         best = _best([p for p in index.get(_parts(name)[-1], ())
-                      if osp.normpath(p) not in taken], name, folder)
+                      if osp.normpath(p) not in taken], name)
         if len(best) == 1:
             claims[best[0]].append(image)
             continue
@@ -87,12 +87,14 @@ def _index(folder: str) -> Dict[str, List[str]]:
     return index
 
 
-def _best(paths: List[str], name: str, folder: str) -> List[str]:
+def _best(paths: List[str], name: str) -> List[str]:
     """Of files with the name's base name those that resemble the whole name most."""
     wanted = _parts(name)
     scores = {}
     for path in paths:
-        parts = _parts(osp.relpath(path, folder or '.'))
+        parts = _parts(osp.abspath(path))
+        if _splits(parts) and _splits(wanted) and _splits(parts) != _splits(wanted):
+            continue  # train/1.jpg is not val/1.jpg
         same = 0
         while same < min(len(parts), len(wanted)) and parts[-1 - same] == wanted[-1 - same]:
             same += 1
@@ -100,7 +102,14 @@ def _best(paths: List[str], name: str, folder: str) -> List[str]:
             str, unquote, lambda n: unicodedata.normalize('NFC', unquote(n))))
         scores[path] = same, exact, -len(parts)
     best = max(scores.values(), default=None)
-    return [path for path in paths if scores[path] == best]
+    return [path for path, score in scores.items() if score == best]
+
+
+def _splits(parts: List[str]) -> Set[str]:
+    """Parts of a data set that the last two folders name: train of images/train2017."""
+    words = [re.fullmatch(r'(train|val|test)(id|idation|ing)?[-_]?\d*', part)
+             for part in parts[:-1]]
+    return {word.group(1) for word in words[-2:] if word}
 
 
 def base_name(name: str) -> str:
