@@ -161,7 +161,7 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set,
     if not isinstance(ann, dict) or not is_id(ann.get('image_id')):
         return 'no integer image_id'
     report = report or AnnotationReport('')
-    _fill(ann, category_id=1, iscrowd=0, keypoints=[0] * 3 * num_keypoints)
+    _fill(ann, category_id=1, iscrowd=0, keypoints=[0] * 3 * num_keypoints, bbox=None)
     if not is_id(ann['category_id']):
         return 'category_id is not an integer'
     if ann['iscrowd'] not in (0, 1):
