@@ -2,9 +2,10 @@
 import logging
 
 import pytest
-from toys import POSE, toy
+from toys import POSE, toy, toy_metainfo
 
 from erpose.datasets.annotation_report import AnnotationReport
+from erpose.evaluation import PoseMetric
 
 
 def all_areas(toys):
@@ -59,6 +60,14 @@ def test_findings(toys, change, persons, said):
 def test_the_metric_alone_says_it(toys, change, persons, said):
     change(toys)
     assert len(toys.truth().coco.anns) == persons and said in toys.said
+
+
+def test_the_metric_takes_the_file_of_the_test_data_set(toys):
+    all_areas(toys)
+    metainfo = dict(toy_metainfo(), dataset_name='toys of their own')
+    metric = PoseMetric()
+    metric.dataset_meta = toys.load(metainfo=metainfo, test_mode=True).metainfo
+    assert [ann['area'] < 600 for ann in metric.coco.anns.values()] == [True] * 4
 
 
 def test_absurd_areas_do_not_forgive(toys):

@@ -217,6 +217,21 @@ def test_images_without_people_are_trained_on_if_wished(toys, pipeline):
     assert len(toys.load(keep_empty=True, test_mode=True)) == 4
 
 
+@pytest.mark.parametrize('count', [1, 2])
+def test_few_keypoints(toys, count):
+    names = ['head', 'tail'][:count]
+    toys.content['categories'][0]['keypoints'] = names
+    for ann in toys.content['annotations']:
+        ann['keypoints'] = ann['keypoints'][:3 * count]
+        del ann['area'], ann['bbox']
+    metainfo = dict(dataset_name='few', sigmas=[0.1] * count, keypoint_info={
+        k: dict(name=n) for k, n in enumerate(names)})
+    for sample in samples(toys.load(MOSAIC, metainfo=metainfo)):
+        labels = sample['data_samples'].gt_instance_labels
+        assert labels.keypoints.shape[1:] == (count, 2)
+        assert (labels.areas[labels.keypoints_visible.any(1)] > 0).all()
+
+
 def test_images_of_skipped_people_are_no_negatives(toys):
     toys.content['annotations'][1]['keypoints'] = [1] * 8
     toys.content['annotations'] = toys.content['annotations'][:2]

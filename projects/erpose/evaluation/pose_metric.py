@@ -7,7 +7,7 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Dict, List, Optional, Union
 
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
 from mmengine.registry import init_default_scope
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
@@ -64,6 +64,9 @@ class PoseMetric(CocoMetric):
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         dataset_meta = parse_metainfo(dataset_meta)
+        if self.coco is None:
+            self.ann_file = self.ann_file or MessageHub.get_current_instance().get_info(
+                f'{dataset_meta["dataset_name"]}_ann_file')  # of the test data set
         if self.coco is None and self.ann_file is not None:
             self.coco = self._load_ground_truth(dataset_meta)
         CocoMetric.dataset_meta.fset(self, dataset_meta)
