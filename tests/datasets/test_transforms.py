@@ -3,8 +3,9 @@ import cv2
 import numpy as np
 import pytest
 from mmcv.transforms import Compose
+from PIL import Image
 
-from erpose.datasets import FilterPersons, LoadTrainImage, PackPoseTargets
+from erpose.datasets import FilterPersons, LoadTestImage, LoadTrainImage, PackPoseTargets
 
 
 def persons(visible, boxes):
@@ -91,3 +92,16 @@ def test_images_without_persons_go_through(tmp_path, transforms):
     sample = Compose([*transforms, *ENDING])(dict(data.get_data_info(0), dataset=data))
     labels = sample['data_samples'].gt_instance_labels
     assert labels.keypoints.shape == (0, 2, 2) and labels.bboxes.shape == (0, 4)
+
+
+@pytest.mark.parametrize('tag, exif', [(None, False), (6, True)])
+def test_another_size_than_stated_names_both_and_exif_where_there_is_a_tag(
+        tmp_path, tag, exif):
+    data = Image.Exif()
+    if tag:
+        data[0x0112] = tag
+    path = str(tmp_path / '1.jpg')
+    Image.new('RGB', (64, 48)).save(path, exif=data)
+    size = '48x64, EXIF rotation applied,' if exif else '64x48'
+    with pytest.raises(ValueError, match=f'1.jpg is {size} but 30x20 in the annotation'):
+        LoadTestImage()(dict(img_path=path, stated_size=np.array([[30, 20]])))
