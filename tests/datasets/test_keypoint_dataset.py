@@ -164,3 +164,76 @@ def test_an_image_that_does_not_decode_is_trained_as_empty(tmp_path, content):
     first, second = samples(data)
     assert len(first['data_samples'].gt_instance_labels) == 0
     assert len(second['data_samples'].gt_instance_labels) > 0
+
+
+def shrink(toys, *numbers):
+    for i in numbers:
+        cv2.imwrite(str(toys.folder / f'images/{i}.jpg'), np.zeros((24, 32, 3), 'u1'))
+
+
+@pytest.mark.parametrize('test_mode', [False, True])
+def test_images_of_another_size_are_an_error_before_training(toys, test_mode):
+    shrink(toys, 1, 2, 3, 4)
+    with pytest.raises(ValueError, match='4 of 4 images.*is 32x24 but 64x48 in') as error:
+        toys.load(test_mode=test_mode)
+    assert 'EXIF' not in str(error.value)
+
+
+def test_few_images_of_another_size_are_skipped_and_named(toys):
+    for i in range(5, 12):
+        toys.content['images'].append(dict(toys.content['images'][0], id=i))
+    shrink(toys, 2)
+    assert len(toys.load()) == 3
+    assert 'skipped 1 x image: ' in toys.said and '2.jpg is 32x24 but 64x48' in toys.said
+
+
+@pytest.mark.parametrize('names', [
+    'images\\{}.jpg', '..\\..\\upload\\{}.jpg', 'C:\\x\\{}.jpg'])
+def test_names_from_windows(toys, names):
+    for image in toys.content['images']:
+        image['file_name'] = names.format(image['id'])
+    assert len(toys.load()) == 4
+    assert toys.said.count('4 of 4 images were found under another name') == 1
+
+
+MOSAIC = [
+    PIPELINE[0], dict(type='PoseMosaic', img_scale=(64, 64), pre_transform=PIPELINE[:1]),
+    *PIPELINE[1:]]
+
+
+@pytest.mark.parametrize('pipeline', [PIPELINE, MOSAIC], ids=['affine', 'mosaic'])
+def test_images_without_people_are_trained_on_if_wished(toys, pipeline):
+    toys.content['annotations'] = toys.content['annotations'][:1]
+    assert len(toys.load(pipeline)) == 1
+    assert '3 of 4 images have no annotation and are not trained on' in toys.said
+    data = toys.load(pipeline, keep_empty=True)
+    assert '3 of 4 images have no annotation and are trained on as images' in toys.said
+    assert [data.get_data_info(i)['keypoints'].shape for i in range(4)] == [
+        (1, 3, 2), *[(0, 3, 2)] * 3]
+    for _ in range(5):
+        for sample in samples(data):
+            labels = sample['data_samples'].gt_instance_labels
+            assert labels.keypoints.shape[1:] == (3, 2)
+    assert len(toys.load(keep_empty=True, test_mode=True)) == 4
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_few_keypoints(toys, count):
+    names = ['head', 'tail'][:count]
+    toys.content['categories'][0]['keypoints'] = names
+    for ann in toys.content['annotations']:
+        ann['keypoints'] = ann['keypoints'][:3 * count]
+        del ann['area'], ann['bbox']
+    metainfo = dict(dataset_name='few', sigmas=[0.1] * count, keypoint_info={
+        k: dict(name=n) for k, n in enumerate(names)})
+    for sample in samples(toys.load(MOSAIC, metainfo=metainfo)):
+        labels = sample['data_samples'].gt_instance_labels
+        assert labels.keypoints.shape[1:] == (count, 2)
+        assert (labels.areas[labels.keypoints_visible.any(1)] > 0).all()
+
+
+def test_images_of_skipped_people_are_no_negatives(toys):
+    toys.content['annotations'][1]['keypoints'] = [1] * 8
+    toys.content['annotations'] = toys.content['annotations'][:2]
+    assert len(toys.load(keep_empty=True)) == 3
+    assert 'but 1 whose annotations were skipped' in toys.said

@@ -1,8 +1,11 @@
 """Ignore regions, loading and packing."""
+import cv2
 import numpy as np
 import pytest
+from mmcv.transforms import Compose
+from PIL import Image
 
-from erpose.datasets import FilterPersons, LoadTrainImage, PackPoseTargets
+from erpose.datasets import FilterPersons, LoadTestImage, LoadTrainImage, PackPoseTargets
 
 
 def persons(visible, boxes):
@@ -52,3 +55,53 @@ def test_broken_image_loses_its_persons(tmp_path):
     data = LoadTrainImage()(dict(persons([[1, 1]], [[0, 0, 9, 9]]), img_path=str(path)))
     assert data['img'].shape == (64, 64, 3)
     assert len(FilterPersons()(data)['keypoints']) == 0
+
+
+AFFINE = dict(type='BottomupRandomAffine', input_size=(64, 64), scale_type='long',
+              bbox_keep_corner=False, clip_border=True)
+LOAD = dict(type='LoadTrainImage')
+MIX = dict(img_scale=(64, 64), pre_transform=[LOAD])
+ENDING = [dict(type='PoseRandomFlip', prob=1.0), dict(type='FilterPersons'),
+          dict(type='PackPoseTargets')]
+
+
+class Empty:
+    """A data set of images without persons."""
+
+    def __init__(self, path):
+        self.path = str(path)
+
+    def __len__(self):
+        return 1
+
+    def get_data_info(self, index):
+        return dict(persons(np.zeros((0, 2)), np.zeros((0, 4))), img_path=self.path,
+                    keypoints=np.zeros((0, 2, 2), np.float32), flip_indices=[1, 0])
+
+
+@pytest.mark.parametrize('transforms', [
+    [LOAD, AFFINE], [LOAD, dict(MIX, type='PoseMosaic'), AFFINE],
+    [LOAD, dict(MIX, type='PoseMosaic'), AFFINE, dict(MIX, type='PoseMixUp')],
+    [dict(type='LoadTestImage')], [dict(type='LoadTestImage'), dict(MIX, type='PoseMixUp')],
+    [dict(type='LoadTestImage'), dict(type='PoseMosaic', img_scale=(64, 64), pre_transform=[
+        dict(type='LoadTestImage')])],
+], ids=['affine', 'mosaic', 'mixup', 'flip alone', 'mixup alone', 'mosaic alone'])
+def test_images_without_persons_go_through(tmp_path, transforms):
+    cv2.imwrite(str(tmp_path / '1.png'), np.zeros((48, 40, 3), np.uint8))
+    data = Empty(tmp_path / '1.png')
+    sample = Compose([*transforms, *ENDING])(dict(data.get_data_info(0), dataset=data))
+    labels = sample['data_samples'].gt_instance_labels
+    assert labels.keypoints.shape == (0, 2, 2) and labels.bboxes.shape == (0, 4)
+
+
+@pytest.mark.parametrize('tag, exif', [(None, False), (6, True)])
+def test_another_size_than_stated_names_both_and_exif_where_there_is_a_tag(
+        tmp_path, tag, exif):
+    data = Image.Exif()
+    if tag:
+        data[0x0112] = tag
+    path = str(tmp_path / '1.jpg')
+    Image.new('RGB', (64, 48)).save(path, exif=data)
+    size = '48x64, EXIF rotation applied,' if exif else '64x48'
+    with pytest.raises(ValueError, match=f'1.jpg is {size} but 30x20 in the annotation'):
+        LoadTestImage()(dict(img_path=path, stated_size=np.array([[30, 20]])))

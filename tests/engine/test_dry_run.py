@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from mmengine.config import Config
 
@@ -33,6 +36,40 @@ def test_sees_what_training_needs(config, monkeypatch, tmp_path):
 def test_missing_images_are_said(config):
     config.train_dataloader.dataset.data_prefix.img = 'nowhere/'
     with pytest.raises(FileNotFoundError, match='images of .* is there'):
+        dry_run(config, steps=3)
+
+
+def change_annotations(config, change):
+    path = Path(config.data_root) / 'synthetic/train/annotations.json'
+    content = json.loads(path.read_text())
+    change(content)
+    path.write_text(json.dumps(content))
+
+
+def test_annotations_are_reported(config, capfd):
+    def change(content):
+        content['annotations'][0].pop('area')
+        content['images'].append(dict(content['images'][0], id=99))
+
+    change_annotations(config, change)
+    seen = dry_run(config, steps=3)
+    text = '\n'.join(forecast(config, seen))
+    assert 'derived area from the keypoints for 1 of' in text
+    assert '1 of 9 images have no annotation and are not trained on' in text
+
+    change_annotations(config, lambda c: c['annotations'][0].update(area=1e9))
+    assert not dry_run(config, steps=3)['annotations']  # a warning: the log has it
+    said = ''.join(capfd.readouterr())
+    assert '1 areas are larger than their box' in said
+
+
+@pytest.mark.parametrize('change, message', [
+    (lambda c: [a.pop('keypoints') for a in c['annotations']], 'has a labelled keypoint'),
+    (lambda c: [i.update(width=48, height=48) for i in c['images']], 'is 96x96 but 48x48'),
+], ids=['nothing labelled', 'other sizes'])
+def test_annotations_that_cannot_be_trained_on(config, change, message):
+    change_annotations(config, change)
+    with pytest.raises(ValueError, match=message):
         dry_run(config, steps=3)
 
 

@@ -1,15 +1,19 @@
 """COCO-style annotation files from anywhere: checked, and completed from the keypoints."""
 import json
 import os.path as osp
-from collections import Counter
 from typing import Any, Optional, Tuple
 
 import numpy as np
 
 from erpose.structures import keypoint_boxes
 
+from .annotation_report import AnnotationReport
+from .impossible_labels import clear_impossible_labels, refuse_fractions
+from .keypoint_categories import Category, select_annotations
+
 MAX_COORDINATE = 1e6
 """In pixels. float32 is exact to a sixteenth of a pixel up to there."""
+MAX_AREA = MAX_COORDINATE**2
 MAX_ID = 2**53
 """The evaluation keeps ids as float64."""
 
@@ -62,54 +66,90 @@ def is_number(value: Any, limit: float = MAX_COORDINATE) -> bool:
             and abs(value) <= limit)
 
 
-def load_annotations(path: str, num_keypoints: int) -> Tuple[dict, Counter, Counter]:
+def load_annotations(path: str, metainfo: dict, category: Optional[Category] = None,
+                     use: str = 'test') -> Tuple[dict, AnnotationReport]:
     """Reads an annotation file, completes what can be used and drops the rest.
 
     Args:
         path (str): The file.
-        num_keypoints (int): K of the data set's metainfo.
+        metainfo (dict): Of the data set, as :func:`parse_metainfo` returns it.
+        category (int | str | Sequence): See :func:`select_annotations`. Defaults to None.
+        use (str): What for, for the message: train or test. Defaults to 'test'.
 
     Returns:
-        tuple[dict, Counter, Counter]: The content, how often which field was derived, and
-        how many annotations were dropped for which reason. Annotations are numbered anew
-        unless their ids are unique and positive, as the evaluation needs them.
+        tuple[dict, AnnotationReport]: The content and what was found in it.
 
     Raises:
         FileNotFoundError, ValueError: As :func:`load_annotation_file` and
-            :func:`complete_annotation`; the message names the file.
+            :func:`complete_annotations`; the message names the file.
     """
-    content = load_annotation_file(path)
-    derived, dropped, annotations = Counter(), Counter(), []
-    for ann in content['annotations']:
-        fields = set()
+    content, report = load_annotation_file(path), AnnotationReport(path)
+    complete_annotations(content, metainfo, category, report, use)
+    return content, report
+
+
+def complete_annotations(content: dict, metainfo: dict, category: Optional[Category],
+                         report: AnnotationReport, use: str = 'test') -> None:
+    """Completes the annotations of a file that can be used, and drops the rest, in place.
+
+    Annotations are numbered anew unless their ids are unique and positive, as the
+    evaluation needs them. Of a person annotated twice with identical keypoints one is kept.
+
+    Raises:
+        ValueError: If no annotation has a labelled keypoint, the coordinates are fractions,
+            or as :func:`select_annotations` and :func:`complete_annotation`.
+    """
+    report.total = len(content['annotations'])
+    number = metainfo['num_keypoints']
+    names = metainfo.get('keypoint_id2name', {})
+    sizes = {i['id']: (i['width'], i['height']) for i in content['images'] if 'width' in i}
+    kept, seen = [], set()
+    for ann in select_annotations(content, [names.get(k, str(k)) for k in range(number)],
+                                  category, report):
+        derived, image_id = set(), ann.get('image_id') if isinstance(ann, dict) else None
+        size = sizes.get(image_id) if is_id(image_id) else None
         try:
-            reason = complete_annotation(ann, num_keypoints, fields)
+            reason = complete_annotation(ann, number, derived, size, report)
         except ValueError as error:
-            raise ValueError(f'{path}: {error}') from None
-        if reason is not None:
-            dropped[reason] += 1
+            raise ValueError(f'{report.path}: {error}') from None
+        if reason is None and ann['num_keypoints'] and not ann['iscrowd']:
+            person = image_id, tuple(ann['keypoints'])
+            reason = 'it repeats a person, with identical keypoints' * (person in seen)
+            seen.add(person)
+        if reason:
+            report.skipped[f'annotation: {reason}'] += 1
+            if is_id(image_id):
+                report.unlabelled_images.add(image_id)
             continue
-        derived.update(fields)
-        annotations.append(ann)
-    ids = [ann.get('id') for ann in annotations]
+        report.derived.update(derived)
+        kept.append(ann)
+    if not seen:
+        raise report.refuse(use)
+    refuse_fractions((values for _, values in seen), report.path)
+    ids = [ann.get('id') for ann in kept]
     if not all(is_id(i) and i > 0 for i in ids) or len(set(ids)) < len(ids):
-        for i, ann in enumerate(annotations):
+        for i, ann in enumerate(kept):
             ann['id'] = i + 1
-    content['annotations'] = annotations
-    return content, derived, dropped
+    content['annotations'] = kept
 
 
-def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional[str]:
+def complete_annotation(ann: dict, num_keypoints: int, derived: set,
+                        size: Optional[Tuple[int, int]] = None,
+                        report: Optional[AnnotationReport] = None) -> Optional[str]:
     """Checks one annotation and derives what is missing from its keypoints, in place.
 
     Missing ``bbox``, ``area``, ``iscrowd`` and ``category_id`` are filled in; so are a
-    ``bbox`` and an ``area`` of no size where keypoints are labelled. ``num_keypoints`` is
-    counted.
+    ``bbox`` and an ``area`` of no size where keypoints are labelled, and an ``area`` larger
+    than the box or the image. ``num_keypoints`` is counted. Keypoints that are not
+    labelled, and those that cannot be, become 0, 0, 0.
 
     Args:
         ann (dict): The annotation.
         num_keypoints (int): K of the data set's metainfo.
-        derived (set): Receives the names of what was derived from the keypoints.
+        derived (set): Receives the names of what was missing and derived.
+        size (tuple[int, int]): Width and height of its image, in pixels, where the file
+            states them.
+        report (AnnotationReport): Counts what is odd. Optional.
 
     Returns:
         str | None: Why the annotation cannot be used, None if it can.
@@ -120,14 +160,31 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional
     """
     if not isinstance(ann, dict) or not is_id(ann.get('image_id')):
         return 'no integer image_id'
-    _fill(ann, category_id=1, iscrowd=0, keypoints=[0] * 3 * num_keypoints)
+    report = report or AnnotationReport('')
+    _fill(ann, category_id=1, iscrowd=0, keypoints=[0] * 3 * num_keypoints, bbox=None)
     if not is_id(ann['category_id']):
         return 'category_id is not an integer'
     if ann['iscrowd'] not in (0, 1):
         return 'iscrowd is not 0 or 1'
+    reason = _keypoints_problem(ann, num_keypoints)
+    if reason:
+        return reason
+    clear_impossible_labels(ann['keypoints'], size, report)
+    ann['num_keypoints'] = sum(v > 0 for v in ann['keypoints'][2::3])
+    if not isinstance(ann.get('segmentation'), (list, dict)):
+        ann['segmentation'] = []  # MMPose chains them: none may be None
+    return _complete_box(ann, size, derived, report)
+
+
+def _keypoints_problem(ann: dict, num_keypoints: int) -> Optional[str]:
+    """Why the keypoints cannot be used. Coordinates that are not labelled become 0."""
     values = ann['keypoints']
-    if not isinstance(values, list) or not all(
-            isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
+    if not isinstance(values, list):
+        return 'keypoints are not a list of numbers'
+    if len(values) % 3 == 0:
+        values = ann['keypoints'] = [v for k in range(0, len(values), 3)
+                                     for v in _labelled_or_zero(*values[k:k + 3])]
+    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
         return 'keypoints are not a list of numbers'
     if len(values) % 3:
         return 'the number of keypoint values is not a multiple of 3'
@@ -140,10 +197,12 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set) -> Optional
         return f'keypoints are NaN or infinite, or beyond {MAX_COORDINATE:.0f} pixels'
     if not all(v in (0, 1, 2) for v in values[2::3]):
         return 'a keypoint\'s visibility is not 0, 1 or 2'
-    ann['num_keypoints'] = sum(v > 0 for v in values[2::3])
-    if not isinstance(ann.get('segmentation'), (list, dict)):
-        ann['segmentation'] = []  # MMPose chains them: none may be None
-    return _complete_box(ann, values, derived)
+    return None
+
+
+def _labelled_or_zero(x: Any, y: Any, v: Any) -> tuple:
+    unlabelled = v == 0 if isinstance(v, (int, float)) else (x, y, v) == (None, ) * 3
+    return (0, 0, 0) if unlabelled and v is not False else (x, y, v)
 
 
 def _fill(ann: dict, **defaults: Any) -> None:
@@ -153,30 +212,44 @@ def _fill(ann: dict, **defaults: Any) -> None:
             ann[key] = value
 
 
-def _complete_box(ann: dict, values: list, derived: set) -> Optional[str]:
-    box, area = ann.get('bbox'), ann.get('area')
+def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
+                  report: AnnotationReport) -> Optional[str]:
+    box, area, labelled = ann.get('bbox'), ann.get('area'), ann['num_keypoints']
     if box is not None and not (isinstance(box, list) and len(box) == 4
                                 and all(map(is_number, box))):
         return 'bbox is not four finite numbers'
-    if area is not None and not is_number(area, MAX_COORDINATE**2):
+    if area is not None and not is_number(area, MAX_AREA):
         return 'area is not a finite number'
-    missing = []
-    if box is None or (ann['num_keypoints'] and min(box[2:]) <= 0):
-        missing.append('bbox')
-    if area is None or (ann['num_keypoints'] and area < 1):  # less than a pixel
-        missing.append('area')
-    if missing:
-        points = np.asarray(values, dtype=np.float64).reshape(1, -1, 3)
-        boxes, areas = keypoint_boxes(points[..., :2], points[..., 2] > 0)
-        x1, y1, x2, y2 = boxes[0].tolist()
-        own = dict(bbox=[x1, y1, x2 - x1, y2 - y1], area=float(areas[0]))
-        ann.update({field: own[field] for field in missing})
-        derived.update(missing)
+    empty = box is None or min(box[2:]) <= 0
+    if empty and not labelled:
+        return 'it has neither keypoints nor a box'
+    own_box, own_area = _derived_box(ann['keypoints'])
+    if empty:
+        ann['bbox'] = own_box
+        derived.add('bbox')
+    if area is None or (labelled and area < 1):  # less than a pixel
+        ann['area'] = own_area
+        derived.add('area')
+        return None
+    for what, sides in (('box', None if empty else box[2:]), ('image', size)):
+        # RLE masks and rounded boxes differ by a pixel a side
+        if sides and area > (sides[0] + 2) * (sides[1] + 2):
+            report.count(f'areas are larger than their {what}: derived from the keypoints')
+            ann['area'] = own_area if labelled else float(np.prod(ann['bbox'][2:]))
+            break
     return None
 
 
+def _derived_box(values: list) -> Tuple[list, float]:
+    """Box xywh and area of the labelled keypoints."""
+    points = np.asarray(values, dtype=np.float64).reshape(1, -1, 3)
+    boxes, areas = keypoint_boxes(points[..., :2], points[..., 2] > 0)
+    x1, y1, x2, y2 = boxes[0].tolist()
+    return [x1, y1, x2 - x1, y2 - y1], float(areas[0])
+
+
 def _image_problem(image: Any) -> Optional[str]:
-    """Why an entry of "images" cannot be used; a size that is none is forgotten."""
+    """Why an entry of "images" cannot be used; an invalid size is dropped."""
     if not isinstance(image, dict) or 'id' not in image or 'file_name' not in image:
         return 'needs "id" and "file_name"'
     if not is_id(image['id']):

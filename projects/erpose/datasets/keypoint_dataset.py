@@ -1,7 +1,5 @@
 """COCO-style data sets of any keypoint set, with or without boxes and areas."""
 import logging
-import os.path as osp
-from collections import Counter
 from itertools import chain
 from typing import List, Optional, Tuple
 
@@ -10,9 +8,13 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
-from erpose.imaging.images import image_size
+from erpose.structures.metainfo import parse_metainfo
 
-from .annotations import load_annotations
+from .annotation_report import AnnotationReport
+from .annotations import complete_annotations, load_annotation_file
+from .image_paths import FoundImages, find_images
+from .image_sizes import read_header, refuse_wrong_sizes, size_mismatches
+from .keypoint_categories import Category
 
 
 @DATASETS.register_module()
@@ -25,70 +27,131 @@ class KeypointDataset(BaseCocoStyleDataset):
     skipped, counted and said. A file that does not fit the metainfo is an error at once.
 
     Args:
-        metainfo (dict): Of the data set. Required.
+        metainfo (dict): Of the data set, see :func:`parse_metainfo`. Required.
         data_mode (str): Defaults to 'bottomup': one sample an image.
+        category (int | str | list): Name or id of the category whose keypoints are used,
+            where several carry some; a list if these share their keypoints. The metric
+            takes it from here. Defaults to None: the only one that carries keypoints.
+        keep_empty (bool): Whether to train on images without people, as negatives. Images
+            on which an annotation was skipped are not among them. Defaults to False.
         **kwargs: As :class:`BaseCocoStyleDataset`.
+
+    Attributes:
+        report (AnnotationReport): What was found in the annotation file.
     """
 
     def __init__(self, metainfo: Optional[dict] = None, data_mode: str = 'bottomup',
-                 **kwargs):
+                 category: Optional[Category] = None, keep_empty: bool = False, **kwargs):
         if not metainfo:
             raise ValueError("KeypointDataset needs metainfo, for example metainfo=dict("
                              "from_file='configs/_base_/datasets/coco.py')")
+        self.category, self.keep_empty = category, keep_empty
         super().__init__(metainfo=metainfo, data_mode=data_mode, **kwargs)
 
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+        return parse_metainfo(metainfo or {})
+
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
-        content, derived, dropped = load_annotations(
-            self.ann_file, self.metainfo['num_keypoints'])
-        total = len(content['annotations']) + sum(dropped.values())
-        skipped = Counter({f'annotation: {why}': n for why, n in dropped.items()})
-        images = self._usable_images(content['images'], skipped)
-        self._metainfo['CLASSES'] = content['categories']
+        content = load_annotation_file(self.ann_file)
+        self.report = report = AnnotationReport(self.ann_file)
+        images = self._usable_images(content['images'])
+        use = 'test' if self.test_mode else 'train'
+        complete_annotations(content, self.metainfo, self.category, report, use)
+        self._metainfo.update(CLASSES=content['categories'], category=self.category)
 
         instances = {image_id: [] for image_id in images}
         for ann in content['annotations']:
             if ann['image_id'] not in images:
-                skipped['annotation: its image is not usable or not listed'] += 1
+                report.skipped['annotation: its image is not usable or not listed'] += 1
                 continue
             instances[ann['image_id']].append(
                 self.parse_data_info(
                     dict(raw_ann_info=ann, raw_img_info=images[ann['image_id']])))
-        self._report(skipped, derived, total)
-        empty = sum(not persons for persons in instances.values())
-        if empty and not self.test_mode:
-            print_log(f'{self.ann_file}: {empty} of {len(images)} images have no '
-                      'annotation and are not trained on', 'current')
+        if not self.test_mode:
+            self._note_empty(instances)
+        if report.text:
+            print_log(report.text, 'current', level=report.level)
+            report.news()  # the metric does not repeat it
         if not (images if self.test_mode else any(instances.values())):
-            use = 'test' if self.test_mode else 'train'
-            raise ValueError(
-                f'{self.ann_file} leaves nothing to {use} on: {len(images)} usable images, '
-                f'{total} annotations; skipped: {dict(skipped) or "nothing"}')
+            raise report.refuse(use, len(images))
         return list(chain.from_iterable(instances.values())), list(images.values())
 
-    def _usable_images(self, images: List[dict], skipped: Counter) -> dict:
-        """Images that are there, by id, with path and size."""
-        usable, missing = {}, []
-        for image in images:
-            if self.sample_interval > 1 and image['id'] % self.sample_interval:
-                continue
-            path = osp.join(self.data_prefix['img'], image['file_name'])
-            if not osp.isfile(path):
-                missing.append(path)
-                continue
+    def _usable_images(self, images: List[dict]) -> dict:
+        """Images that are there and have the stated size, by id, with path and size."""
+        interval = max(self.sample_interval, 1)
+        images = [image for image in images if image['id'] % interval == 0]
+        found = find_images(images, self.data_prefix['img'] or '')
+        self._note_paths(found, len(images))
+        listed = [dict(image, img_id=image['id'], img_path=found.paths[image['id']])
+                  for image in images if image['id'] in found.paths]
+        wrong, checked = size_mismatches(listed)
+        refuse_wrong_sizes(wrong, checked, self.ann_file)
+        if wrong:
+            self.report.skipped[f'image: {next(iter(wrong.values()))}'] += len(wrong)
+        usable = {}
+        for image in listed:
             if 'width' not in image:
-                size = image_size(path)
-                if size is None:
-                    skipped['image: cannot be read'] += 1
+                header = read_header(image['img_path'])
+                if header is None:
+                    self.report.skipped['image: cannot be read'] += 1
                     continue
-                image['width'], image['height'] = size
-            usable[image['id']] = dict(image, img_id=image['id'], img_path=path)
-        if missing:
-            skipped[f'image: not found, for example {missing[0]!r}'] = len(missing)
-        if missing and not usable:
-            raise FileNotFoundError(
-                f'none of the {len(images)} images of {self.ann_file} is there, for '
-                f'example {missing[0]!r}. Check data_root and data_prefix.')
+                image['width'], image['height'] = header.size
+            if image['id'] not in wrong:
+                usable[image['id']] = image
         return usable
+
+    def _note_paths(self, found: FoundImages, total: int) -> None:
+        if found.missing and not found.paths:
+            raise FileNotFoundError(
+                f'none of the {total} images of {self.ann_file} is there, for example '
+                f'{found.missing[0]!r}. Check data_root and data_prefix.')
+        if found.renamed:
+            name, path = next(iter(found.renamed.items()))
+            self.report.note(f'{len(found.renamed)} of {total} images were found under '
+                             f'another name, for example {name!r} as {path!r}')
+        if found.ambiguous:
+            name, paths = next(iter(found.ambiguous.items()))
+            self.report.note(f'{len(found.ambiguous)} image names do not tell which file '
+                             f'they mean, for example {name!r}: {paths[:2]}')
+        if found.missing:
+            reason = f'image: not found, for example {found.missing[0]!r}'
+            self.report.skipped[reason] = len(found.missing)
+
+    def _note_empty(self, instances: dict) -> None:
+        empty = {image_id for image_id, persons in instances.items() if not persons}
+        if not empty:
+            return
+        text = f'{len(empty)} of {len(instances)} images have no annotation and '
+        if not self.keep_empty:
+            text += 'are not trained on'
+        else:
+            unlabelled = len(empty & self.report.unlabelled_images)
+            text += 'are trained on as images without people'
+            text += f', but {unlabelled} whose annotations were skipped' * bool(unlabelled)
+        self.report.note(text, logging.INFO)
+
+    def _get_bottomup_data_infos(self, instance_list: List[dict],
+                                 image_list: List[dict]) -> List[dict]:
+        infos = super()._get_bottomup_data_infos(instance_list, image_list)
+        if self.keep_empty and not self.test_mode:
+            used = {info['img_id'] for info in infos} | self.report.unlabelled_images
+            infos += [self._empty_info(image) for image in image_list
+                      if image['img_id'] not in used]
+        return infos
+
+    def _empty_info(self, image: dict) -> dict:
+        """The sample of an image without people."""
+        number = self.metainfo['num_keypoints']
+        return dict(
+            img_id=image['img_id'], img_path=image['img_path'],
+            bbox=np.zeros((0, 4), np.float32), bbox_score=np.zeros(0, np.float32),
+            keypoints=np.zeros((0, number, 2), np.float32),
+            keypoints_visible=np.zeros((0, number), np.float32),
+            area=np.zeros(0, np.float32), category_id=np.zeros(0, int),
+            stated_size=np.array([[image['width'], image['height']]]),
+            num_keypoints=[], iscrowd=[], segmentation=[], id=[], raw_ann_info=[],
+            invalid_segs=[])
 
     def parse_data_info(self, raw_data_info: dict) -> dict:
         info, image = super().parse_data_info(raw_data_info), raw_data_info['raw_img_info']
@@ -96,11 +159,3 @@ class KeypointDataset(BaseCocoStyleDataset):
         if info['iscrowd']:  # as the evaluation ignores it, whatever is labelled in it
             info['keypoints_visible'] = np.zeros_like(info['keypoints_visible'])
         return info
-
-    def _report(self, skipped: Counter, derived: Counter, total: int) -> None:
-        for field, count in derived.items():
-            print_log(f'{self.ann_file}: derived {field} from the keypoints for {count} '
-                      f'of {total} annotations', 'current')
-        for reason, count in skipped.items():
-            print_log(f'{self.ann_file}: skipped {count} x {reason}', 'current',
-                      level=logging.WARNING)

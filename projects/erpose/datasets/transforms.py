@@ -19,6 +19,8 @@ from mmpose.registry import TRANSFORMS
 from erpose.imaging.images import as_image, decode_image
 from erpose.imaging.letterbox import MAX_SIDE
 
+from .image_sizes import ImageHeader, read_header
+
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 
 
@@ -47,11 +49,11 @@ class LoadTestImage(LoadImage):
             raise ValueError(f'{path} is {width}x{height}: {MAX_SIDE} pixels a side are '
                              'the most; shrink it')
         stated = results.get('stated_size', ())
-        if len(stated) and np.abs(stated[0] - (width, height)).max() > 1:  # 1: rounding
-            raise ValueError(
-                f'{path} is {width}x{height}, EXIF rotation applied, but '
-                f'{stated[0][0]}x{stated[0][1]} in the annotation file: its keypoints '
-                'would lie elsewhere. Correct that file, or remove the EXIF tag')
+        if len(stated):
+            seen = ImageHeader(width, height, 1)
+            if seen.mismatch(path, *stated[0]):
+                tag = (read_header(path) or seen).orientation
+                raise ValueError(seen._replace(orientation=tag).mismatch(path, *stated[0]))
         return results
 
 
@@ -59,11 +61,17 @@ class LoadTestImage(LoadImage):
 class LoadTrainImage(LoadTestImage):
     """Loads an image for training; one that cannot be used becomes an empty grey one.
 
-    A broken file among a hundred thousand must not end a training of days. It is said in
-    the log by name, and the sample goes on without persons.
+    A broken file among a hundred thousand must not end a training of days. A warning names
+    it, and the sample goes on without persons.
+
+    Note:
+        An image without persons receives a placeholder without extent and labels, which
+        :class:`FilterPersons` removes: MMPose's transforms do not take zero persons.
     """
 
     def transform(self, results: dict) -> dict:
+        if 'keypoints' in results and not len(results['keypoints']):
+            results = dict(results, **_placeholder(results))
         try:
             return super().transform(results)
         except ValueError as error:
@@ -71,7 +79,7 @@ class LoadTrainImage(LoadTestImage):
                       level=logging.WARNING)
         results['img'] = np.full((64, 64, 3), 114, dtype=np.uint8)
         results['img_shape'] = results['ori_shape'] = (64, 64)
-        # Emptied, not removed: MMPose's transforms do not take zero persons.
+        # Emptied, not removed, see above.
         results['keypoints_visible'] = np.zeros_like(results['keypoints_visible'])
         results['bbox'] = np.zeros_like(results['bbox'])
         return results
@@ -190,10 +198,17 @@ def fit_image(results: dict, size: Tuple[int, int]) -> None:
     results['img'] = cv2.resize(results['img'], fitted, interpolation=cv2.INTER_LINEAR)
     factor = np.array([fitted[0] / width, fitted[1] / height])
     for key in ('keypoints', 'bbox'):
-        points = results[key].reshape(*results[key].shape[:-1], -1, 2)
+        shape = results[key].shape
+        points = results[key].reshape(*shape[:-1], shape[-1] // 2, 2)
         points = (points + 0.5) * factor - 0.5  # pixels scale about their corners
-        results[key] = points.reshape(results[key].shape).astype(np.float32)
+        results[key] = points.reshape(shape).astype(np.float32)
     results['area'] = (results['area'] * factor.prod()).astype(np.float32)
+
+
+def _placeholder(results: dict) -> dict:
+    """Fields of one person without extent and labels, shaped as the given ones."""
+    return {key: np.zeros((1, *results[key].shape[1:]), results[key].dtype)
+            for key in PER_PERSON if key in results}
 
 
 def keep_persons(results: dict, keep: np.ndarray) -> dict:

@@ -6,10 +6,10 @@ from typing import Dict, Optional, Tuple, Union
 
 import torch
 from mmengine.config import Config
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.registry import DATASETS
 
 from erpose.engine import deployed_model
+from erpose.structures.metainfo import parse_metainfo
 from erpose.version import __version__
 
 from .networks import PoseNetwork, pose_network
@@ -39,7 +39,7 @@ def metadata(config: Config) -> dict:
     dataset = config.val_dataloader.dataset
     info = (config.model.head.get('metainfo') or dataset.get('metainfo')
             or DATASETS.get(dataset.type).METAINFO)
-    info = parse_pose_metainfo(dict(info))
+    info = parse_metainfo(info)
     names = [info['keypoint_id2name'][k] for k in range(info['num_keypoints'])]
     return dict(
         erpose_version=__version__,

@@ -60,7 +60,8 @@ def dry_run(config: Config, steps: int = 10) -> dict:
         dict: ``train_images``, ``val_images``, ``batch_size``, ``step``, ``data`` and
         ``assign`` (medians in seconds, of a whole step, of the wait for its data and of
         its assignment), ``memory`` (GiB, peak, of the device; on a CPU of the process),
-        ``device``.
+        ``device``; ``annotations`` (list[str]): what the data sets say of their annotation
+        files and the log, which begins at warnings, does not show.
 
     Raises:
         ValueError: If there are fewer than 3 steps, or the data set has fewer batches.
@@ -93,11 +94,24 @@ def dry_run(config: Config, steps: int = 10) -> dict:
     return dict(
         train_images=len(runner.train_dataloader.dataset), val_images=len(loader.dataset),
         batch_size=runner.train_dataloader.batch_size,
+        annotations=_quiet_reports(runner.train_dataloader.dataset, loader.dataset),
         step=statistics.median(seconds), data=statistics.median(times.data[2:]),
         assign=statistics.median(times.assign[2:]),
         memory=(torch.cuda.max_memory_allocated() / 2**30 if cuda else
                 resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20),
         device=torch.cuda.get_device_name() if cuda else 'CPU')
+
+
+def _quiet_reports(*datasets) -> List[str]:
+    """Reports below the level of warnings, of data sets and those inside them."""
+    texts = []
+    for dataset in datasets:
+        report = getattr(dataset, 'report', None)
+        if report and report.text and report.level < logging.WARNING:
+            texts.append(report.text)
+        inside = getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]
+        texts += _quiet_reports(*(d for d in inside if d is not None))
+    return texts
 
 
 def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
@@ -117,6 +131,7 @@ def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
     whole = timedelta(seconds=round(epochs * steps * seen['step']))
     lines = [
         f'data: {seen["train_images"]} training images, {seen["val_images"]} of validation',
+        *seen.get('annotations', []),
         f'step: {seen["step"]:.2f} s at batch {seen["batch_size"]} on one '
         f'{seen["device"]}, {seen["data"]:.2f} s of it waiting for data, '
         f'{seen["assign"]:.2f} s ({seen["assign"] / seen["step"]:.1%}) assigning people',

@@ -5,17 +5,19 @@ import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, Union
+from typing import Dict, List, Optional, Union
 
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
 from mmengine.registry import init_default_scope
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.evaluation.metrics import CocoMetric
 from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 from erpose.datasets.annotations import load_annotations
+from erpose.datasets.image_paths import base_name
+from erpose.datasets.keypoint_categories import Category
+from erpose.structures.metainfo import parse_metainfo
 
 from .duplicates import DEPLOYED_SCORE, duplicate_rates
 
@@ -44,14 +46,16 @@ class PoseMetric(CocoMetric):
     Args:
         score_mode (str): Defaults to 'bbox': the pose score as it is.
         nms_mode (str): Defaults to 'none': the detections as they are.
+        category (int | str | list): As :class:`KeypointDataset`'s. Defaults to None: the
+            data set's.
         **kwargs: As :class:`CocoMetric`.
     """
 
     def __init__(self, ann_file=None, score_mode: str = 'bbox', nms_mode: str = 'none',
-                 **kwargs):
+                 category: Optional[Category] = None, **kwargs):
         super().__init__(
             ann_file=None, score_mode=score_mode, nms_mode=nms_mode, **kwargs)
-        self.ann_file = ann_file
+        self.ann_file, self.category = ann_file, category
 
     @property
     def dataset_meta(self) -> dict:
@@ -59,9 +63,30 @@ class PoseMetric(CocoMetric):
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
+        dataset_meta = parse_metainfo(dataset_meta)
+        if self.coco is None:
+            self.ann_file = self.ann_file or MessageHub.get_current_instance().get_info(
+                f'{dataset_meta["dataset_name"]}_ann_file')  # of the test data set
         if self.coco is None and self.ann_file is not None:
-            self.coco = _load_ground_truth(self.ann_file, dataset_meta['num_keypoints'])
+            self.coco = self._load_ground_truth(dataset_meta)
         CocoMetric.dataset_meta.fset(self, dataset_meta)
+
+    def _load_ground_truth(self, dataset_meta: dict) -> COCO:
+        category = self.category if self.category is not None else dataset_meta.get(
+            'category')
+        content, report = load_annotations(self.ann_file, dataset_meta, category)
+        news = report.news()
+        if news:
+            print_log(news, 'current', level=report.level)
+        content['categories'] = [dict(id=1, name='person')]  # as results have it
+        for ann in content['annotations']:
+            ann['category_id'] = 1
+        coco = COCO()
+        coco.dataset = content
+        coco.anno_file = [self.ann_file]  # keypoints_crowd reads its crowdIndex again
+        with contextlib.redirect_stdout(io.StringIO()):
+            coco.createIndex()
+        return coco
 
     def evaluate_file(self, path: Union[str, Path]) -> Dict[str, float]:
         """The metrics of the people in a file, see :meth:`read_people`."""
@@ -93,11 +118,11 @@ class PoseMetric(CocoMetric):
                              f'image_id, keypoints (3 x {number} numbers) and score')
         namesakes = defaultdict(list)
         for image in self.coco.imgs.values():
-            namesakes[Path(image['file_name']).name].append(image)
+            namesakes[base_name(image['file_name'])].append(image)
         for person in people:
             image = person['image_id']
             if image not in self.coco.imgs:
-                found = _called(str(image), namesakes[Path(str(image)).name])
+                found = _called(str(image), namesakes[base_name(str(image))])
                 if len(found) != 1:
                     raise ValueError(f'{path}: image {image!r} is {len(found)} images of '
                                      f'{self.ann_file}, not one')
@@ -129,7 +154,7 @@ def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
     """
     init_default_scope('mmpose')
     metric = PoseMetric(annotations)
-    metric.dataset_meta = parse_pose_metainfo(dict(from_file=metainfo))
+    metric.dataset_meta = parse_metainfo(dict(from_file=metainfo))
     return metric
 
 
@@ -147,7 +172,11 @@ def _called(path: str, namesakes: List[dict]) -> List[dict]:
     if len(namesakes) < 2:
         return namesakes
     return [image for image in namesakes
-            if f'/{Path(path).as_posix()}'.endswith(f'/{image["file_name"]}')]
+            if f'/{_posix(path)}'.endswith(f'/{_posix(image["file_name"])}')]
+
+
+def _posix(path: str) -> str:
+    return Path(path.replace('\\', '/')).as_posix()
 
 
 def _crowd_levels(coco: COCO, evaluation: COCOeval) -> list:
@@ -162,18 +191,3 @@ def _crowd_levels(coco: COCO, evaluation: COCOeval) -> list:
             evaluation.summarize()
             stats.append((name, evaluation.stats[0]))
     return stats
-
-
-def _load_ground_truth(path: str, num_keypoints: int) -> COCO:
-    content, _, dropped = load_annotations(path, num_keypoints)
-    for reason, count in dropped.items():
-        print_log(f'{path}: {count} annotations are not evaluated: {reason}', 'current')
-    content['categories'] = [dict(id=1, name='person')]  # as results have it
-    for ann in content['annotations']:
-        ann['category_id'] = 1
-    coco = COCO()
-    coco.dataset = content
-    coco.anno_file = [path]  # from which keypoints_crowd reads crowdIndex again
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco.createIndex()
-    return coco

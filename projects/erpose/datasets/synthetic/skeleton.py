@@ -1,9 +1,8 @@
 """Keypoint sets of the synthetic figures, read from MMPose metainfo."""
-import warnings
 from dataclasses import dataclass
 from typing import List, Tuple
 
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
+from erpose.structures.metainfo import parse_metainfo
 
 SIDED = ('eye', 'ear', 'shoulder', 'elbow', 'wrist', 'hand', 'hip', 'knee', 'ankle', 'foot',
          'heel', 'big_toe', 'small_toe')
@@ -38,15 +37,7 @@ class Skeleton:
             FileNotFoundError: If there is no such file.
             ValueError: If it is no metainfo.
         """
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings('ignore', message='The metainfo config file')
-                parsed = parse_pose_metainfo(metainfo)
-        except (AssertionError, AttributeError, KeyError) as error:
-            raise ValueError(
-                f'{metainfo.get("from_file", "metainfo")} is no metainfo of MMPose: '
-                'expected a dataset_info with dataset_name, keypoint_info, skeleton_info, '
-                f'joint_weights and sigmas ({type(error).__name__} {error})') from error
+        parsed = parse_metainfo(metainfo)
         names = [parsed['keypoint_id2name'][k] for k in range(parsed['num_keypoints'])]
         return cls(names, [tuple(link) for link in parsed['skeleton_links']])
 

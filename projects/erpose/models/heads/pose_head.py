@@ -1,11 +1,10 @@
 """Base class of all heads: keypoint metadata, priors, heatmap branch, results."""
-from typing import List, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import torch
 from mmengine.dist import get_world_size
 from mmengine.model import BaseModule, bias_init_with_prob
 from mmengine.structures import InstanceData
-from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.models.losses.heatmap_loss import FocalHeatmapLoss
 from mmpose.registry import MODELS
 from mmpose.utils import reduce_mean
@@ -21,6 +20,7 @@ from erpose.structures import (
     point_priors,
     pose_boxes,
 )
+from erpose.structures.metainfo import parse_metainfo
 
 
 class PoseHead(BaseModule):
@@ -34,12 +34,11 @@ class PoseHead(BaseModule):
 
     def __init__(self, metainfo: dict, strides: Sequence[int], init_cfg=None):
         super().__init__(init_cfg=init_cfg)
-        metainfo = parse_pose_metainfo(dict(metainfo))
+        metainfo = parse_metainfo(metainfo)
         self.num_keypoints = metainfo['num_keypoints']
         self.flip_indices = metainfo['flip_indices']
         self.strides = tuple(strides)
-        sigmas = _check_sigmas(metainfo)
-        self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
+        self.register_buffer('sigmas', torch.tensor(metainfo['sigmas']), persistent=False)
         self.heatmap_branch = None
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
@@ -144,11 +143,3 @@ def to_instances(poses: Poses, threshold: float, input_size) -> InstanceData:
         bbox_scores=scores,
         scores=scores,
         labels=torch.zeros_like(scores, dtype=torch.long)).cpu().numpy()
-
-
-def _check_sigmas(metainfo: dict) -> List[float]:
-    sigmas = [float(s) for s in metainfo['sigmas']]
-    if len(sigmas) != metainfo['num_keypoints']:
-        raise ValueError(f"metainfo of {metainfo['dataset_name']!r} has "
-                         f"{metainfo['num_keypoints']} keypoints but {len(sigmas)} sigmas")
-    return sigmas

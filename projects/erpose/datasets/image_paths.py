@@ -1,0 +1,134 @@
+"""Where the images of an annotation file are, whatever tool wrote their names."""
+import os
+import os.path as osp
+import re
+import unicodedata
+from collections import defaultdict
+from typing import Dict, List, NamedTuple, Optional, Set
+from urllib.parse import unquote
+
+MOST_FILES = 2_000_000
+"""Files of a folder that are looked through."""
+
+
+class FoundImages(NamedTuple):
+    """Result of :func:`find_images`.
+
+    Attributes:
+        paths (dict[int, str]): Path by image id.
+        missing (list[str]): Where the files would be that are not there.
+        renamed (dict[str, str]): The file of each name that was not found as it stands.
+        ambiguous (dict[str, list[str]]): Files that a name fits equally well. They are
+            among the missing.
+    """
+    paths: Dict[int, str]
+    missing: List[str]
+    renamed: Dict[str, str]
+    ambiguous: Dict[str, List[str]]
+
+
+def find_images(images: List[dict], folder: str) -> FoundImages:
+    """Finds the files of an annotation file's images.
+
+    A name that is not there as it stands is compared with the files below the folder by its
+    base name, without regard to backslashes, drives, percent-encoding, Unicode forms and
+    letter case. Of several files the one counts that shares most of its folders with the
+    name. No file is found for two names.
+
+    Args:
+        images (list[dict]): With ``id`` and ``file_name``.
+        folder (str): Of the images.
+    """
+    found = FoundImages({}, [], {}, {})
+    elsewhere = []
+    for image in images:
+        path = osp.join(folder, image['file_name'])
+        if osp.isfile(path):
+            found.paths[image['id']] = path
+        else:
+            elsewhere.append(image)
+    if not elsewhere:
+        return found
+    taken = {osp.normpath(path) for path in found.paths.values()}
+    index = _index(folder)
+    claims = defaultdict(list)
+    for image in elsewhere:
+        name = image['file_name']
+        best = _best([p for p in index.get(_parts(name)[-1], ())
+                      if osp.normpath(p) not in taken], name)
+        if len(best) == 1:
+            claims[best[0]].append(image)
+            continue
+        found.missing.append(osp.join(folder, name))
+        if best:
+            found.ambiguous[name] = best
+    for path, claiming in claims.items():
+        if len({image['file_name'] for image in claiming}) > 1:
+            for image in claiming:
+                found.missing.append(osp.join(folder, image['file_name']))
+                found.ambiguous[image['file_name']] = [path]
+            continue
+        for image in claiming:
+            found.paths[image['id']] = path
+            found.renamed[image['file_name']] = path
+    return found
+
+
+def _index(folder: str) -> Dict[str, List[str]]:
+    """The files below a folder by their plain base name."""
+    index, count = defaultdict(list), 0
+    for root, folders, files in os.walk(folder or '.'):
+        folders.sort()
+        for name in sorted(files):
+            index[_parts(name)[-1]].append(osp.join(root, name))
+        count += len(files)
+        if count > MOST_FILES:
+            break
+    return index
+
+
+def _best(paths: List[str], name: str) -> List[str]:
+    """Of files with the name's base name those that resemble the whole name most."""
+    wanted = _parts(name)
+    scores = {}
+    for path in paths:
+        parts = _parts(osp.abspath(path))
+        if _splits(parts) and _splits(wanted) and _splits(parts) != _splits(wanted):
+            continue  # train/1.jpg is not val/1.jpg
+        same = 0
+        while same < min(len(parts), len(wanted)) and parts[-1 - same] == wanted[-1 - same]:
+            same += 1
+        exact = sum(form(osp.basename(path)) == form(base_name(name)) for form in (
+            str, unquote, lambda n: unicodedata.normalize('NFC', unquote(n))))
+        scores[path] = same, exact, -len(parts)
+    best = max(scores.values(), default=None)
+    return [path for path, score in scores.items() if score == best]
+
+
+def _splits(parts: List[str]) -> Set[str]:
+    """Parts of a data set that the last two folders name: train of images/train2017."""
+    words = [re.fullmatch(r'(train|val|test)(id|idation|ing)?[-_]?\d*', part)
+             for part in parts[:-1]]
+    return {word.group(1) for word in words[-2:] if word}
+
+
+def base_name(name: str) -> str:
+    """The last part of a name with slashes or backslashes."""
+    return re.split(r'[\\/]', name)[-1]
+
+
+def _parts(name: str) -> List[str]:
+    """A name's parts without what tools and systems make of it.
+
+    Label Studio's ``/data/local-files/?d=a/1.jpg`` is a/1.jpg, other addresses lose what
+    follows the path.
+    """
+    query: Optional[re.Match] = re.search(r'\?d=([^&]+)', name)
+    if query:
+        name = query.group(1)
+    elif '://' in name:
+        name = re.split('[?#]', name)[0]
+    name = unicodedata.normalize('NFC', unquote(name)).casefold().strip()
+    name = unicodedata.normalize('NFC', name)
+    return [part for part in re.split(r'[\\/]+', name)
+            if part not in ('', '.', '..') and not re.fullmatch('[a-z]:', part)] or ['']

@@ -1,0 +1,85 @@
+"""Sizes of image files from their headers, held against the annotation file's."""
+import warnings
+from typing import List, NamedTuple, Optional, Tuple
+
+from PIL import Image
+
+ORIENTATION = 0x0112
+"""EXIF tag. Above 4: width and height change places."""
+TOLERANCE = 1
+"""Pixels between the size in the file and the image's: rounding."""
+MOST_CHECKED = 10_000
+"""Images whose headers are read, evenly spread over larger sets."""
+MOST_WRONG = 0.1
+"""Share of the images with another size than stated, above which a set is refused."""
+
+
+class ImageHeader(NamedTuple):
+    """Size of an image as it is trained on, and its EXIF orientation (1: none)."""
+    width: int
+    height: int
+    orientation: int
+
+    @property
+    def size(self) -> Tuple[int, int]:
+        return self.width, self.height
+
+    def mismatch(self, path: str, width: int, height: int) -> str:
+        """The message of an image that has another size than stated, empty if it fits."""
+        if max(abs(self.width - width), abs(self.height - height)) <= TOLERANCE:
+            return ''
+        exif = ', EXIF rotation applied,' if self.orientation != 1 else ''
+        return (f'{path} is {self.width}x{self.height}{exif} but {width}x{height} in the '
+                'annotation file: its keypoints would lie elsewhere')
+
+
+def read_header(path: str) -> Optional[ImageHeader]:
+    """Size of an image as it is trained on: turned as its EXIF tag says.
+
+    None if Pillow cannot tell.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # of many pixels, of odd EXIF
+            with Image.open(path) as file:
+                size, tag = file.size, file.getexif().get(ORIENTATION, 1)
+        if tag > 4:
+            size = size[::-1]
+        return ImageHeader(*size, tag)
+    except Exception:  # Pillow's decoders raise what they like
+        return None
+
+
+def size_mismatches(images: List[dict]) -> Tuple[dict, int]:
+    """Images whose size is not the stated one.
+
+    Args:
+        images (list[dict]): With ``id``, ``img_path`` and perhaps ``width`` and ``height``,
+            as the annotation file states them.
+
+    Returns:
+        tuple[dict, int]: Message by image id, and how many images were looked at.
+    """
+    stated = [image for image in images if 'width' in image]
+    stated = stated[::max(-(-len(stated) // MOST_CHECKED), 1)]
+    wrong = {}
+    for image in stated:
+        header = read_header(image['img_path'])
+        message = header and header.mismatch(
+            image['img_path'], image['width'], image['height'])
+        if message:
+            wrong[image['id']] = message
+    return wrong, len(stated)
+
+
+def refuse_wrong_sizes(wrong: dict, checked: int, path: str) -> None:
+    """Raises ValueError if more than :data:`MOST_WRONG` of the images have another size."""
+    if len(wrong) <= MOST_WRONG * checked:
+        return
+    remedy = ('correct "width", "height" and the keypoints of the file, or use the images '
+              'that were annotated')
+    if any('EXIF' in message for message in wrong.values()):
+        remedy += '; an image annotated without its rotation must lose its EXIF tag'
+    raise ValueError(f'{path}: {len(wrong)} of {checked} images have another size than the '
+                     f'file states, for example {"; ".join(list(wrong.values())[:3])}. '
+                     f'Remedy: {remedy}')

@@ -1,0 +1,152 @@
+"""Which category's keypoints are used, and in which order the file has them."""
+import re
+from collections import Counter
+from typing import Any, Dict, List, Optional, Sequence, Union
+
+from .annotation_report import AnnotationReport
+
+Category = Union[int, str, Sequence[Union[int, str]]]
+
+
+def select_annotations(content: dict, names: Sequence[str], category: Optional[Category],
+                       report: AnnotationReport) -> List[dict]:
+    """The annotations of the category that carries keypoints, in the metainfo's order.
+
+    A category carries keypoints if it lists them, or if an annotation of it has a labelled
+    one. Annotations whose category the file does not list go with the one that is used.
+
+    Args:
+        content (dict): Of the file, as :func:`load_annotation_file` returns it.
+        names (list[str]): The metainfo's keypoints, in order.
+        category (int | str | Sequence): Name or id of the category, or several that share
+            their keypoints. None: the only one that carries any.
+        report (AnnotationReport): Receives what is dropped or reordered.
+
+    Raises:
+        ValueError: If several categories carry keypoints and none is chosen, the chosen one
+            is not there, or its keypoints do not fit the metainfo.
+    """
+    categories = {c['id']: c for c in content['categories']}
+    annotations = content['annotations']
+    if category is None:
+        used = _only_one(categories, annotations, report.path)
+    else:
+        used = _chosen(categories, category, report.path)
+    orders = {i: _order(categories[i], names, report) for i in used}
+    kept, dropped = [], Counter()
+    for ann in annotations:
+        own = _category_id(ann)
+        if own in used or own is None or (category is None and own not in categories):
+            _reorder(ann, orders.get(own))
+            kept.append(ann)
+        else:
+            dropped[own] += 1
+    for i, number in dropped.items():
+        why = 'has no keypoints' if category is None else 'is not the chosen one'
+        report.skipped[f'annotation: its category {_called(categories, i)} {why}'] += number
+    return kept
+
+
+def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
+    """Ids of the category that carries keypoints; of all if none does."""
+    labelled = Counter()
+    for ann in annotations:
+        own = _category_id(ann)
+        if own in categories:
+            labelled[own] += has_label(ann.get('keypoints'))
+    carrying = [i for i in categories if labelled[i]] or [
+        i for i in categories if _keypoint_names(categories[i])]
+    if len(carrying) > 1 and sum(labelled.values()):
+        found = '; '.join(
+            f'{_called(categories, i)} with {labelled[i]} labelled annotations and '
+            f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
+            for i in carrying)
+        name = categories[carrying[0]].get('name', carrying[0])
+        raise ValueError(
+            f'{path} has keypoints in {len(carrying)} categories: {found}. Choose with '
+            f'category={name!r} in KeypointDataset and PoseMetric, or give a list of those '
+            'that share their keypoints')
+    return carrying or list(categories)
+
+
+def _chosen(categories: Dict[int, dict], category: Category, path: str) -> List[int]:
+    wanted = [category] if isinstance(category, (int, str)) else list(category)
+    used = []
+    for choice in wanted:
+        found = [i for i, c in categories.items() if choice in (i, c.get('name'))]
+        if not found:
+            there = ', '.join(_called(categories, i) for i in categories)
+            raise ValueError(f'{path} has no category {choice!r}; it has {there}')
+        used += found
+    return used
+
+
+def _order(category: dict, names: Sequence[str],
+           report: AnnotationReport) -> Optional[list]:
+    """For each keypoint of the metainfo its number in the file; None if they are equal."""
+    stated = _keypoint_names(category)
+    if stated is None or stated == list(names):
+        return None
+    if len(stated) != len(names):
+        raise ValueError(
+            f'{report.path}: category {category.get("name")!r} has {len(stated)} keypoints '
+            f'({_few(stated)}), the data set\'s metainfo defines {len(names)} '
+            f'({_few(names)}): use the metainfo of this annotation file')
+    plain, wanted = [_plain(n) for n in stated], [_plain(n) for n in names]
+    if plain == wanted:
+        return None
+    if sorted(plain) == sorted(wanted) and len(set(plain)) == len(plain):
+        report.note('keypoints are reordered: the file has '
+                    f'{_few(stated)}, the metainfo {_few(names)}')
+        return [plain.index(name) for name in wanted]
+    moved = [f'{n} is number {plain.index(w)} in the file and {k} in the metainfo'
+             for k, (n, w) in enumerate(zip(names, wanted))
+             if w in plain and plain.index(w) != k]
+    other = [k for k, (a, b) in enumerate(zip(plain, wanted)) if a != b]
+    report.note(
+        'the keypoints of the file have other names than the metainfo\'s and are taken in '
+        f'the file\'s order: {_few([stated[k] for k in other])} there, '
+        f'{_few([names[k] for k in other])} here'
+        + (f'. The order looks wrong: {moved[0]}' if moved else ''))
+    return None
+
+
+def _keypoint_names(category: dict) -> Optional[List[str]]:
+    names = category.get('keypoints')
+    if isinstance(names, list) and names and all(isinstance(n, str) for n in names):
+        return names
+    return None
+
+
+def has_label(values: Any) -> bool:
+    """Whether a list of keypoints has one that is labelled."""
+    return isinstance(values, list) and any(
+        isinstance(v, (int, float)) and v > 0 for v in values[2::3])
+
+
+def _reorder(ann: Any, order: Optional[list]) -> None:
+    values = ann.get('keypoints') if isinstance(ann, dict) else None
+    if order and isinstance(values, list) and len(values) == 3 * len(order):
+        ann['keypoints'] = [v for k in order for v in values[3 * k:3 * k + 3]]
+
+
+def _category_id(ann: Any) -> Optional[int]:
+    """None if it is absent, or no id."""
+    own = ann.get('category_id') if isinstance(ann, dict) else None
+    return own if isinstance(own, int) and not isinstance(own, bool) else None
+
+
+def _called(categories: Dict[int, dict], category_id: int) -> str:
+    name = categories.get(category_id, {}).get('name')
+    return f'{category_id}' if name is None else f'{str(name)[:40]!r} (id {category_id})'
+
+
+def _plain(name: str) -> str:
+    """A name without the differences that tools make: "Left Hand" is left_hand."""
+    words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
+    return re.sub(r'[\W_]+', '_', words).strip('_').lower()
+
+
+def _few(names: Sequence[str], most: int = 6) -> str:
+    more = f' … ({len(names)})' if len(names) > most else ''
+    return ', '.join(str(n)[:40] for n in names[:most]) + more

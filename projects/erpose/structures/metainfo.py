@@ -1,0 +1,261 @@
+"""Descriptions of keypoint sets (MMPose's metainfo), checked where they enter."""
+import difflib
+import logging
+import math
+import os.path as osp
+import warnings
+from typing import Any, List, Sequence, Union
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.logging import MMLogger, print_log
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
+
+from .mirrored_names import mirrored_pairs
+
+DEFAULT_SIGMA = 0.05
+"""Where a description states no sigmas: between COCO's eye (0.025) and hip (0.107)."""
+SIGMAS = (1e-4, 1.0)
+"""Smallest and largest valid sigma. MMPose's smallest is 0.0018; the square of a much
+smaller one is 0 in float32."""
+SAID = set()
+"""Logger and text of the warnings so far."""
+
+
+def parse_metainfo(metainfo: dict) -> dict:
+    """Checks a description of keypoints and parses it as MMPose does.
+
+    Data sets, heads and the metric all call this function. What has a fair default is
+    completed with a warning: sigmas (:data:`DEFAULT_SIGMA`), joint weights (1), a skeleton
+    (none), the other direction of a swap. Everything else that is wrong is an error.
+
+    Args:
+        metainfo (dict): ``dict(from_file='…')``, the content of such a file, or what this
+            function or :func:`parse_pose_metainfo` returned. It is not changed.
+
+    Returns:
+        dict: As :func:`parse_pose_metainfo`: ``num_keypoints``, ``flip_indices``,
+        ``sigmas`` and others.
+
+    Raises:
+        FileNotFoundError: If ``from_file`` is neither there nor one of MMPose's.
+        ValueError: If the description is wrong. The message names the description, the
+            keypoint and the remedy.
+
+    Example:
+        >>> info = parse_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
+        >>> info['num_keypoints']
+        17
+    """
+    if not isinstance(metainfo, dict):
+        raise ValueError(f'metainfo is {type(metainfo).__name__}, expected a dict')
+    if 'num_keypoints' in metainfo and 'keypoint_info' not in metainfo:
+        source = f'metainfo of {metainfo.get("dataset_name")!r}'
+        names = metainfo.get('keypoint_id2name', {})
+        names = [names.get(k, str(k)) for k in range(metainfo['num_keypoints'])]
+        sigmas = _sigmas(metainfo.get('sigmas'), names, source)
+        return dict(metainfo, sigmas=np.array(sigmas, np.float32))
+    source, info = _read(metainfo)
+    info['keypoint_info'] = _keypoints(info.get('keypoint_info'), source)
+    names = [point['name'] for point in info['keypoint_info'].values()]
+    _complete_swaps(info['keypoint_info'], source)
+    info['skeleton_info'] = _skeleton(info.get('skeleton_info'), names, source)
+    info['joint_weights'] = _joint_weights(info.get('joint_weights'), names, source)
+    info['sigmas'] = _sigmas(info.get('sigmas'), names, source)
+    return parse_pose_metainfo(info)
+
+
+def log_once(text: str, level: int = logging.WARNING) -> None:
+    """Logs a text once a run: data sets, head and metric read the same description."""
+    logger = MMLogger.get_current_instance()
+    if logger.instance_name != 'mmengine':  # of a runner, which names its logger
+        if (logger.instance_name, text) in SAID:
+            return
+        SAID.add((logger.instance_name, text))
+    print_log(text, 'current', level=level)
+
+
+def _read(metainfo: dict) -> tuple:
+    """Name of the description for messages, and its content, copied."""
+    if 'from_file' not in metainfo:
+        name = metainfo.get('dataset_name', 'custom')
+        return f'metainfo of {name!r}', dict(metainfo, dataset_name=name)
+    path = _find(str(metainfo['from_file']))
+    try:
+        content = Config.fromfile(path)
+        info = content.get('dataset_info')
+    except Exception as error:  # it is Python, which raises what it likes
+        raise ValueError(f'{path} cannot be read as a description of keypoints: '
+                         f'{type(error).__name__} {error}') from error
+    if not isinstance(info, dict):
+        raise ValueError(f'{path} is no metainfo of MMPose: expected a dataset_info = dict('
+                         'keypoint_info=…, skeleton_info=…, joint_weights=…, sigmas=…)')
+    info = info.to_dict()
+    info.setdefault('dataset_name', osp.splitext(osp.basename(path))[0])
+    return path, info
+
+
+def _find(path: str) -> str:
+    if osp.isfile(path):
+        return path
+    import mmpose
+    folder = osp.join(osp.dirname(mmpose.__file__), '.mim', 'configs', '_base_', 'datasets')
+    shipped = osp.join(folder, osp.basename(path))
+    if not osp.isfile(shipped):
+        raise FileNotFoundError(
+            f'metainfo file not found: {path}. It is looked for from {osp.abspath(".")} '
+            f'and by its name in {folder}')
+    if not path.replace('\\', '/').endswith(f'_base_/datasets/{osp.basename(path)}'):
+        warnings.warn(f'{path} does not exist: MMPose\'s {shipped} is used')
+    return shipped
+
+
+def _keypoints(info: Any, source: str) -> dict:
+    """The keypoints by id, in their order, each with a name."""
+    if isinstance(info, (list, tuple)):
+        info = dict(enumerate(info))
+    if not isinstance(info, dict) or not info:
+        raise ValueError(f'{source} has no keypoint_info: expected one entry a keypoint, '
+                         "such as 0: dict(name='nose', id=0, swap='')")
+    ids = [int(k) if isinstance(k, str) and k.isdigit() else k for k in info]
+    if not all(isinstance(k, int) for k in ids) or sorted(ids) != list(range(len(ids))):
+        raise ValueError(f'{source}: keypoint ids are {_short(ids)}, expected 0 to '
+                         f'{len(ids) - 1} without gaps: renumber keypoint_info in the '
+                         'order of the annotation file')
+    points = dict(sorted(zip(ids, (_keypoint(k, v, source) for k, v in info.items()))))
+    names = [point['name'] for point in points.values()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f'{source}: the keypoint name {twice[0]!r} occurs twice')
+    stated = [point.get('id', k) for k, point in points.items()]
+    if stated != list(points):
+        if sorted(map(str, stated)) == sorted(map(str, points)):
+            raise ValueError(f'{source}: keypoint_info is numbered {_short(list(points))} '
+                             f'by its keys and {_short(stated)} by "id": make them equal, '
+                             'in the order of the annotation file')
+        k = next(k for k, i in zip(points, stated) if i != k)
+        log_once(f'{source}: keypoint {k} ({names[k]}) states the id {stated[k]}; its key '
+                 f'in keypoint_info counts. Correct it to id={k}')
+    return points
+
+
+def _keypoint(key: Any, point: Any, source: str) -> dict:
+    if isinstance(point, str):
+        point = dict(name=point)
+    name = point.get('name') if isinstance(point, dict) else None
+    if not isinstance(name, str) or not name:
+        raise ValueError(f'{source}: keypoint {key} has no name, found {str(point)[:80]}: '
+                         f"expected {key}: dict(name='…', id={key}, swap='')")
+    color = point.get('color')
+    if color is not None:
+        _check_color(color, f'{source}: keypoint {name!r}')
+    return {k: v for k, v in point.items() if k != 'color' or v is not None}
+
+
+def _check_color(color: Any, what: str) -> None:
+    if len(np.shape(color)) != 1 or len(color) != 3 or not all(
+            isinstance(v, (int, float)) and 0 <= v <= 255 for v in color):
+        raise ValueError(f'{what} has the color {color!r}: expected three numbers from 0 '
+                         'to 255')
+
+
+def _complete_swaps(points: dict, source: str) -> None:
+    """Checks that ``swap`` pairs the keypoints, and completes pairs of one direction."""
+    by_name = {point['name']: point for point in points.values()}
+    for name, point in by_name.items():
+        point['swap'] = point.get('swap') or ''
+        if point['swap'] == name:
+            point['swap'] = ''
+        if point['swap'] and point['swap'] not in by_name:
+            raise ValueError(f'{source}: keypoint {name!r} has swap={point["swap"]!r}, '
+                             f'which is no keypoint{_close(point["swap"], by_name)}')
+    for name, point in by_name.items():
+        other = by_name.get(point['swap'])
+        if other is None or other['swap'] == name:
+            continue
+        rivals = [n for n, p in by_name.items() if p['swap'] == other['name']]
+        if other['swap'] or len(rivals) > 1:
+            raise ValueError(
+                f'{source}: keypoint {name!r} has swap={other["name"]!r}, but '
+                + (f'{other["name"]!r} has swap={other["swap"]!r}' if other['swap'] else
+                   f'so has {next(n for n in rivals if n != name)!r}')
+                + ': a swap pairs two keypoints, each names the other')
+        other['swap'] = name
+        log_once(f'{source}: keypoint {name!r} has swap={other["name"]!r}, which has none: '
+                 f'taken as a pair. Add swap={name!r} to {other["name"]!r}')
+    unpaired = [(a, b) for a, b in mirrored_pairs(list(by_name))
+                if by_name[a]['swap'] != b]
+    if unpaired:
+        a, b = unpaired[0]
+        log_once(f'{source}: a horizontal flip does not exchange '
+                 f'{_short([f"{a}/{b}" for a, b in unpaired])}, left and right by their '
+                 f'names: half of the training would learn them exchanged. Write '
+                 f'swap={b!r} in {a!r} and swap={a!r} in {b!r}, likewise for each pair')
+
+
+def _skeleton(info: Any, names: List[str], source: str) -> dict:
+    info = dict(enumerate(info)) if isinstance(info, (list, tuple)) else (info or {})
+    for key, limb in info.items():
+        link = limb.get('link') if isinstance(limb, dict) else None
+        if not isinstance(link, (list, tuple)) or len(link) != 2:
+            raise ValueError(f'{source}: skeleton_info {key} has no link of two keypoints, '
+                             f"found {str(limb)[:80]}: expected dict(link=('a', 'b'), …)")
+        for name in link:
+            if name not in names:
+                raise ValueError(f'{source}: skeleton_info {key} links {name!r}, which is '
+                                 f'no keypoint{_close(name, names)}')
+        if limb.get('color') is not None:
+            _check_color(limb['color'], f'{source}: skeleton_info {key}')
+    return info
+
+
+def _joint_weights(weights: Any, names: List[str], source: str) -> List[float]:
+    if weights is None or not np.size(weights):
+        return [1.0] * len(names)
+    weights = _numbers(weights, 'joint_weights', source)
+    if len(weights) != len(names):
+        log_once(f'{source} has {len(names)} keypoints but {len(weights)} joint_weights: 1 '
+                 'is used for each')
+        return [1.0] * len(names)
+    for name, weight in zip(names, weights):
+        if not (math.isfinite(weight) and weight >= 0):
+            raise ValueError(f'{source}: the joint weight of {name!r} is {weight}, '
+                             'expected 0 or more')
+    return weights
+
+
+def _sigmas(sigmas: Any, names: List[str], source: str) -> List[float]:
+    if sigmas is None or not np.size(sigmas):
+        log_once(f'{source} states no sigmas: {DEFAULT_SIGMA} is used for each keypoint. '
+                 f'Add sigmas=[{DEFAULT_SIGMA}] * {len(names)}, or 0.025 for what can be '
+                 'annotated as precisely as an eye, 0.1 for what is as vague as a hip')
+        return [DEFAULT_SIGMA] * len(names)
+    sigmas = _numbers(sigmas, 'sigmas', source)
+    if len(sigmas) != len(names):
+        raise ValueError(f'{source} has {len(names)} keypoints but {len(sigmas)} sigmas')
+    for name, sigma in zip(names, sigmas):
+        if not SIGMAS[0] <= sigma <= SIGMAS[1]:
+            raise ValueError(f'{source}: the sigma of keypoint {name!r} is {sigma:g}, '
+                             f'expected {SIGMAS[0]} to {SIGMAS[1]:g}; {DEFAULT_SIGMA} is a '
+                             'fair start')
+    return sigmas
+
+
+def _numbers(values: Any, field: str, source: str) -> List[float]:
+    values = np.asarray(values, dtype=object).reshape(-1) if np.ndim(values) == 1 else None
+    if values is None or not all(
+            isinstance(v, (int, float, np.number)) and not isinstance(v, bool)
+            for v in values):
+        raise ValueError(f'{source}: {field} is not a list of one number a keypoint')
+    return [float(v) for v in values]
+
+
+def _close(name: Any, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(str(name), list(names), 1)
+    return f': did you mean {close[0]!r}?' if close else f' of {_short(list(names))}'
+
+
+def _short(items: Union[list, tuple], most: int = 6) -> str:
+    """The first items, for a message."""
+    more = f' and {len(items) - most} more' if len(items) > most else ''
+    return ', '.join(map(str, items[:most])) + more
