@@ -6,6 +6,7 @@ from mmengine.config import Config
 from mmengine.infer import BaseInferencer
 
 from erpose import zoo
+from erpose.engine import zoo_lookup
 
 
 def test_root_holds_configs_and_index():
@@ -24,7 +25,7 @@ def test_names_and_aliases_are_unique():
 
 
 def test_registering_twice_adds_the_zoo_once():
-    zoo.register()
+    zoo_lookup.register()
     mim = str(Path(__import__('mmpose').__file__).parent / '.mim')
     names = [m['Name'] for m in BaseInferencer._get_models_from_metafile(mim)]
     for model in zoo.models():

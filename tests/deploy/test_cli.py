@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from erpose.deploy.cli import main
+from erpose.cli import main
 from erpose.deploy.sources import expand, frames, read_image
 
 
