@@ -10,6 +10,8 @@ SILENCED = (
     # mmengine and mmpose call PyTorch by names of its past
     (FutureWarning, r'`torch\.(cuda|cpu)\.amp\.'),
     (UserWarning, r'torch\.meshgrid: in an upcoming release'),
+    # configs are written for GPUs
+    (UserWarning, r"'pin_memory' argument is set as true but no accelerator is found"),
     # mmpose finds its own descriptions of keypoints in its package, as it should
     (UserWarning, r'The metainfo config file .* does not exist\. A matched config file'),
 )
