@@ -28,8 +28,7 @@ class CheckpointFitHook(Hook):
 
     def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
         model = unwrapped(runner)
-        weights = checkpoint.get('state_dict', checkpoint)
-        differing = differing_weights(model, weights)
+        differing = differing_weights(model, checkpoint)
         if not differing:
             return
         here, there = number_of_keypoints(model), trained_keypoints(checkpoint)
@@ -46,7 +45,7 @@ class CheckpointFitHook(Hook):
             return
         if not isinstance(runner._train_loop, BaseLoop):
             raise CheckpointMismatchError(f'{said}: test it with its own config')
-        own = model.state_dict()
+        own, weights = model.state_dict(), checkpoint.get('state_dict', checkpoint)
         for name in differing:
             weights[name if name in weights else f'module.{name}'] = own[name].clone()
         runner.logger.info(f'pose branch re-initialised: {here} keypoints, the checkpoint '
@@ -58,10 +57,15 @@ def unwrapped(runner) -> nn.Module:
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
-def differing_weights(model: nn.Module, weights: Dict[str, Tensor]) -> Dict[str, Tuple]:
+def weights_of(checkpoint: dict) -> Dict[str, Tensor]:
+    """The weights by their names in the model, without the wrapper of a training."""
+    weights = checkpoint.get('state_dict', checkpoint)
+    return {name.removeprefix('module.'): value for name, value in weights.items()}
+
+
+def differing_weights(model: nn.Module, checkpoint: dict) -> Dict[str, Tuple]:
     """Weights of the same name and another shape: name to their shape and the model's."""
-    own = model.state_dict()
-    weights = {name.removeprefix('module.'): value for name, value in weights.items()}
+    own, weights = model.state_dict(), weights_of(checkpoint)
     return {name: (weights[name].shape, value.shape) for name, value in own.items()
             if name in weights and weights[name].shape != value.shape}
 
@@ -78,5 +82,5 @@ def trained_keypoints(checkpoint: dict) -> Optional[int]:
     """
     meta = checkpoint.get('meta') or {}
     known = (meta.get('dataset_meta') or {}).get('num_keypoints')
-    bias = checkpoint.get('state_dict', checkpoint).get('head.pose_branch.outputs.0.bias')
+    bias = weights_of(checkpoint).get('head.pose_branch.outputs.0.bias')
     return known or (len(bias) // 3 if bias is not None else None)

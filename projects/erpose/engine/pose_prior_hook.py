@@ -6,7 +6,7 @@ from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.registry import HOOKS
 from torch import nn
 
-from .checkpoint_fit_hook import unwrapped
+from .checkpoint_fit_hook import unwrapped, weights_of
 
 
 @HOOKS.register_module()
@@ -43,9 +43,7 @@ class PosePriorHook(Hook):
 
 def _has_pose_branch(path: str, model: nn.Module) -> bool:
     """Whether a checkpoint has the biases of the model's pose branch, of equal shapes."""
-    checkpoint = CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent')
-    weights = checkpoint.get('state_dict', checkpoint)
-    weights = {name.removeprefix('module.'): value for name, value in weights.items()}
+    weights = weights_of(CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent'))
     return all(
         f'head.pose_branch.outputs.{level}.bias' in weights
         and weights[f'head.pose_branch.outputs.{level}.bias'].shape == output.bias.shape
