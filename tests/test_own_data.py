@@ -67,6 +67,19 @@ def test_training(work, trained):
     assert 'not installed' not in trained  # MMEngine's registries know erpose
 
 
+def test_the_screen_shows_what_a_user_needs(work, trained):
+    lines = [line for line in trained.splitlines() if 'pkg_resources' not in line]  # mim's
+    assert len(lines) < 25, trained
+    assert 'Hooks will be executed' in next(work.glob('work/*/*.log')).read_text()
+
+
+def test_fine_tuning_from_an_alias_of_another_k(work):
+    said = run([*command('mim train')[:4], '--work-dir', 'tuned', *SHORT,
+                'load_from=erpose-n'], work)
+    assert said.count('pose branch re-initialised: 5 keypoints, the checkpoint has 17') == 1
+    assert 'pose branch starts at the mean pose' in said and 'size mismatch' not in said
+
+
 def test_testing(work, trained):
     assert 'coco/AP: ' in run(command('mim test'), work)
 

@@ -13,7 +13,8 @@ from erpose import stack_warnings
     (FutureWarning, '`torch.cuda.amp.GradScaler(args...)` is deprecated.', True),
     (UserWarning, 'torch.meshgrid: in an upcoming release, it will be required', True),
     (UserWarning, "'pin_memory' argument is set as true but no accelerator is found", True),
-    (UserWarning, 'The metainfo config file "a.py" does not exist. A matched config', True),
+    (UserWarning, 'The metainfo config file "a.py" does not exist. A matched config file '
+     '"b.py" will be used instead.', True),
     (UserWarning, 'a keypoint is missing', False),
     (FutureWarning, 'torch.something else', False),
 ])
