@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 from mmengine.config import Config
 from mmengine.infer import BaseInferencer
+from mmengine.runner.checkpoint import CheckpointLoader
 
 from erpose import zoo
+from erpose.engine import zoo_lookup
 
 
 def test_root_holds_configs_and_index():
@@ -24,7 +26,7 @@ def test_names_and_aliases_are_unique():
 
 
 def test_registering_twice_adds_the_zoo_once():
-    zoo.register()
+    zoo_lookup.register()
     mim = str(Path(__import__('mmpose').__file__).parent / '.mim')
     names = [m['Name'] for m in BaseInferencer._get_models_from_metafile(mim)]
     for model in zoo.models():
@@ -42,3 +44,78 @@ def test_configs_inherit_across_packages(tmp_path):
     config.write_text(
         "_base_ = 'erpose::erpose/erpose-n_1xb16-30e_synthetic-320x320.py'\n")
     assert Config.fromfile(config).model.head.type == 'ERPoseHead'
+
+
+def test_bases_of_ours_have_no_scope(tmp_path):
+    """MMEngine would give it to seed_worker, and look for every part in our registries."""
+    config = tmp_path / 'mine.py'
+    config.write_text(
+        "_base_ = 'erpose::erpose/erpose-n_1xb16-30e_synthetic-320x320.py'\n")
+    assert '_scope_' not in Config.fromfile(config).pretty_text
+
+
+def test_a_base_that_is_not_there_is_said(tmp_path):
+    config = tmp_path / 'mine.py'
+    config.write_text("_base_ = 'erpose::erpose/nonsense.py'\n")
+    with pytest.raises(FileNotFoundError, match='no config erpose::erpose/nonsense.py'):
+        Config.fromfile(config)
+
+
+@pytest.mark.parametrize('name', [
+    'erpose-n', 'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
+    'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+    'erpose/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+    'configs/erpose/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+])
+def test_configs_by_name_from_another_folder(name, tmp_path, monkeypatch, shipped):
+    monkeypatch.chdir(tmp_path)
+    assert Path(zoo.config(name)).samefile(shipped['Config'])
+    assert Config.fromfile(name).model.head.type == 'ERPoseHead'
+
+
+@pytest.mark.parametrize('name', [
+    'erpose-n', 'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
+    'checkpoints/erpose-n_coco-mini-lsp-416x416_continued.pth',
+    'erpose-n_coco-mini-lsp-416x416_continued.pth',
+])
+def test_checkpoints_by_name_from_another_folder(name, tmp_path, monkeypatch, shipped):
+    monkeypatch.chdir(tmp_path)
+    assert Path(zoo.checkpoint(name)).samefile(shipped['Weights'])
+    assert 'state_dict' in CheckpointLoader.load_checkpoint(name, 'cpu')
+
+
+def test_files_of_the_user_come_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ('mine.py', 'erpose-n', 'checkpoints/a.pth'):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert zoo.config('mine.py') == 'mine.py'
+    assert zoo.checkpoint('erpose-n') == 'erpose-n'
+    assert zoo.checkpoint('checkpoints/a.pth') == 'checkpoints/a.pth'
+    assert zoo.checkpoint('https://x.org/a.pth') == 'https://x.org/a.pth'
+
+
+def test_what_is_nothing_is_left_to_its_reader(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert zoo.config('nothing.py') == 'nothing.py'
+    assert zoo.checkpoint('work/epoch_1.pth') == 'work/epoch_1.pth'
+    with pytest.raises(FileNotFoundError, match='alias of the zoo .*erpose-n'):
+        zoo.checkpoint('erpose-q')
+
+
+@pytest.mark.parametrize('word, model', [
+    ('erpose-n', True), ('yolo_pose-n', True), ('a.onnx', True), ('x/A.ONNX', True),
+    ('photo.jpg', False), ('0', False), ('folder', False), ('./erpose-n', False),
+    ('*.jpg', False), ('rtsp://camera/1', False), ('erpose-q', False),
+])
+def test_models_are_told_from_sources(word, model):
+    assert zoo.is_model(word) == model
+
+
+def test_onnx_file_of_an_alias(tmp_path, monkeypatch):
+    monkeypatch.setattr(zoo, 'ONNX_FILES', tmp_path)
+    assert zoo.onnx_file('mine.onnx') == Path('mine.onnx')
+    with pytest.raises(FileNotFoundError, match='erpose export erpose-n erpose-n.onnx'):
+        zoo.onnx_file('erpose-n')
+    (tmp_path / 'erpose-n.onnx').touch()
+    assert zoo.onnx_file('erpose-n') == tmp_path / 'erpose-n.onnx'

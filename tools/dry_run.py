@@ -3,12 +3,16 @@
     python tools/dry_run.py configs/erpose/erpose-n_8xb32-300e_coco-640x640.py --gpus 8
 """
 import argparse
+import functools
 import os
 import sys
 
+if __name__ == '__main__' and not {'-h', '--help'}.intersection(sys.argv):
+    print('dry run: loading PyTorch and MMPose', flush=True)
+
+import erpose  # noqa: F401, I001  (first: it makes mmpose importable)
 from mmengine.config import Config, DictAction
 
-import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.engine.dry_run import dry_run, forecast
 
 if __name__ == '__main__':
@@ -23,8 +27,10 @@ if __name__ == '__main__':
     if args.data_root:
         os.environ['ERPOSE_DATA'] = args.data_root.rstrip('/')
     try:
+        say = functools.partial(print, 'dry run:', flush=True)
+        say(f'reading {args.config}')
         config = Config.fromfile(args.config)
         config.merge_from_dict(args.cfg_options)
-        print('\n'.join(forecast(config, dry_run(config, args.steps), args.gpus)))
+        print('\n'.join(forecast(config, dry_run(config, args.steps, say), args.gpus)))
     except (ValueError, FileNotFoundError) as error:
         sys.exit(f'dry run: {error}')

@@ -1,6 +1,6 @@
 """Evaluates a checkpoint: MMPose's tools/test.py, and ``--data-root DIR``."""
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.cli import run_mmpose_tool
+from erpose.engine.mmpose_tools import run_mmpose_tool
 
 if __name__ == '__main__':
     run_mmpose_tool('test.py')

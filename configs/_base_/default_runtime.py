@@ -9,6 +9,7 @@ default_hooks = dict(
     checkpoint=dict(
         type='SafeCheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',
         rule='greater'),
+    checkpoint_fit=dict(type='CheckpointFitHook'),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     epoch_seed=dict(type='EpochSeedHook'),
     finite_loss=dict(type='FiniteLossHook'),

@@ -1,47 +1,119 @@
-"""What the command lines in tools/ share."""
+"""The command ``erpose``: its parsing. What it does is in :mod:`erpose.deploy.commands`."""
 import argparse
-import os
-import runpy
 import sys
-from pathlib import Path
-from typing import List
+from typing import List, Optional
+
+from erpose import zoo
+
+PREDICT = '''examples:
+  erpose predict photo.jpg                               draws photo.jpg into erpose_output/
+  erpose predict erpose-n.onnx photo.jpg                 by a file of your own
+  erpose predict erpose-n.onnx folder/ --json people.json
+  erpose predict erpose-n.onnx video.mp4 --track         people keep their numbers
+  erpose predict erpose-n.onnx 0 --show                  the first camera, in a window'''
+
+EXTRAS = dict(cv2='deploy', onnxruntime='deploy', onnx='export', onnxscript='export',
+              gradio='web')
+"""The extra of the package that installs a module."""
 
 
-def run_mmpose_tool(name: str) -> None:
-    """Runs MMPose's own ``tools/<name>`` on the command line of this process.
+def parser() -> argparse.ArgumentParser:
+    main_parser = argparse.ArgumentParser(
+        prog='erpose', description='Finds people and their keypoints in pictures.')
+    subparsers = main_parser.add_subparsers(dest='command', required=True)
+    predict = subparsers.add_parser(
+        'predict', help='find the people in images, folders, videos, cameras',
+        usage='erpose predict [options] [model] source [source ...]',
+        description='Finds the people in images, folders, videos and cameras.',
+        epilog=PREDICT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    predict.add_argument('sources', nargs='+', metavar='source',
+                         help='image, folder, pattern, video, or the number of a camera; '
+                              'the first may be the model: an ONNX file, written by '
+                              '`erpose export`, or an alias of the zoo (default: '
+                              f'{zoo.DEFAULT})')
+    predict.add_argument('--out', default='erpose_output', metavar='DIR',
+                         help='folder of the drawn pictures (default: %(default)s)')
+    predict.add_argument('--no-draw', action='store_true', help='write no pictures')
+    predict.add_argument('--json', metavar='FILE', help="people in COCO's result format")
+    predict.add_argument('--ids', metavar='FILE',
+                         help='annotation file whose ids of images and categories --json '
+                              "carries, for pycocotools' loadRes")
+    predict.add_argument('--csv', metavar='FILE', help='people, one a row')
+    predict.add_argument('--score', type=float, default=0.3, metavar='S',
+                         help='leave out people that score less (default: %(default)s)')
+    predict.add_argument('--track', action='store_true',
+                         help='number people, the same in all frames of a video '
+                              "(needs erpose[track])")
+    predict.add_argument('--size', type=int, nargs='+', metavar='N',
+                         help='input side, or width and height, of a file with open sizes')
+    predict.add_argument('--batch', type=int, default=1, metavar='N',
+                         help='images at a time, for a file with an open batch')
+    predict.add_argument('--threads', type=int, metavar='N', help='CPU threads')
+    predict.add_argument('--provider', action='append', metavar='NAME',
+                         help='ONNX Runtime execution provider, such as '
+                              'CUDAExecutionProvider; may be repeated')
+    predict.add_argument('--show', action='store_true', help='show a window; q ends')
 
-    ``--data-root DIR`` is taken off first: it names the folder of the data sets, which
-    the configs read from the environment variable ``ERPOSE_DATA``.
-    """
-    import mmpose
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument('--data-root')
-    args, rest = parser.parse_known_args(sys.argv[1:])
-    if args.data_root is not None:
-        if not os.path.isdir(args.data_root):
-            sys.exit(f'--data-root {args.data_root}: no such folder')
-        os.environ['ERPOSE_DATA'] = args.data_root.rstrip('/')
-    package = Path(mmpose.__file__).parent
-    places = [package / '.mim' / 'tools' / name, package.parent / 'tools' / name]
-    script = next((str(p) for p in places if p.exists()), None)
-    if script is None:
-        sys.exit(f'the installed mmpose has no tools/{name}: install it from a release')
-    sys.argv = [script, *_without_idle_resume(rest)]
-    runpy.run_path(script, run_name='__main__')
+    export = subparsers.add_parser(
+        'export', help='write a trained model to ONNX (needs PyTorch and MMPose)')
+    export.add_argument('config', help='config file, or alias of the zoo')
+    export.add_argument('checkpoint', nargs='?',
+                        help='its weights, .pth; may be left out for an alias')
+    export.add_argument('out', help='the ONNX file to write')
+    export.add_argument('--size', type=int, nargs='+', metavar='N',
+                        help="input side, or width and height (default: the config's)")
+    export.add_argument('--dynamic', action='store_true',
+                        help='leave batch, height and width open')
+    export.add_argument('--raw', action='store_true',
+                        help="ER-Pose's maps alone, for engines that run nothing but "
+                             'convolutions: `erpose predict` decodes them')
+    export.add_argument('--fp16', action='store_true', help='half the size')
+    export.add_argument('--int8', metavar='DIR',
+                        help='quantise, calibrated on images of the folder')
+
+    web = subparsers.add_parser(
+        'web', help='a page for the browser: drop a picture or a video, see its people')
+    web.add_argument('models', nargs='*', metavar='model',
+                     help='ONNX files and aliases of the zoo to choose from '
+                          f'(default: {zoo.DEFAULT})')
+    web.add_argument('--host', default='127.0.0.1',
+                     help='address to listen on (default: %(default)s, this machine '
+                          'alone; 0.0.0.0 opens it to the network)')
+    web.add_argument('--port', type=int, default=7860, help='default: %(default)s')
+    web.add_argument('--threads', type=int, metavar='N', help='CPU threads')
+    return main_parser
 
 
-def _without_idle_resume(args: List[str]) -> List[str]:
-    """Drops a ``--resume`` that names no checkpoint where the work dir holds none: MMPose
-    would forget the config's ``load_from`` for it and begin at random."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument('--work-dir')
-    parser.add_argument('--resume', nargs='?', const='auto')
-    known = parser.parse_known_args(args)[0]
-    if known.resume != 'auto':
-        return args
-    stems = [Path(arg).stem for arg in args if arg.endswith('.py')]
-    work_dir = Path(known.work_dir or Path('work_dirs', *stems[:1]))
-    if any(work_dir.glob('*.pth')):
-        return args
-    print(f'--resume: no checkpoint in {work_dir}, the training begins')
-    return [arg for arg in args if arg != '--resume']
+def main(argv: Optional[List[str]] = None) -> int:
+    """Runs the command; returns its exit status."""
+    args = _parse(argv)
+    for stream in (sys.stdout, sys.stderr):  # a name that the locale lacks ends nothing
+        if hasattr(stream, 'reconfigure'):
+            stream.reconfigure(errors='backslashreplace')
+    try:
+        from erpose.deploy import commands
+        return getattr(commands, args.command)(args)
+    except ModuleNotFoundError as error:
+        remedy = EXTRAS.get((error.name or '').split('.')[0])
+        said = f"{error}: pip install 'erpose[{remedy}]'" if remedy else error
+        print(f'erpose {args.command}: {said}', file=sys.stderr)
+        return 1
+    except (ValueError, ImportError, OSError) as error:
+        print(f'erpose {args.command}: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parse(argv: Optional[List[str]]) -> argparse.Namespace:
+    """Parses, and takes sources after options too, which argparse leaves over."""
+    whole = parser()
+    args, rest = whole.parse_known_args(argv)
+    if args.command != 'predict' or any(word.startswith('-') for word in rest):
+        return whole.parse_args(argv)  # says what is wrong with them
+    args.sources += rest
+    return args
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,18 +1,18 @@
-"""The erpose model zoo, found by MMPose's inferencers and MMEngine's configs.
+"""The model zoo: what a name such as ``erpose-n`` stands for on this disk.
 
-``MMPoseInferencer('erpose-n')`` looks an alias up in MMPose's own index. Once erpose is
-imported, its index is read after MMPose's, and weights that ship with the project are
-named by their place on this disk. ``_base_ = 'erpose::erpose/<config>.py'`` works as it
-does for the OpenMMLab packages.
+A model is named by its ``Name`` or one of its ``Alias`` in the metafiles. This module
+needs neither PyTorch nor MMPose; :mod:`erpose.engine.zoo_lookup` makes the names known to
+MMEngine and MMPose.
 """
 import functools
-import os.path as osp
+import re
 from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List, Optional
 
-from mmengine.config import utils as config_utils
-from mmengine.fileio import load
-from mmengine.infer import BaseInferencer
+DEFAULT = 'erpose-n'
+"""Alias of the model that ``erpose predict`` takes when none is named."""
+ONNX_FILES = Path(__file__).parent / 'zoo_files'
+"""Folder of the deployed models that come with the package, ``<alias>.onnx``."""
 
 
 def root() -> Path:
@@ -25,8 +25,8 @@ def root() -> Path:
 def models() -> Iterator[dict]:
     """The entries of all metafiles, with absolute paths for what is on this disk."""
     base = root()
-    for metafile in load(base / 'model-index.yml')['Import']:
-        for model in load(base / metafile)['Models']:
+    for metafile in _load(base / 'model-index.yml')['Import']:
+        for model in _load(base / metafile)['Models']:
             model = dict(model, Config=str(base / model['Config']))
             weights = model.get('Weights')
             if weights and '://' not in weights:
@@ -34,19 +34,105 @@ def models() -> Iterator[dict]:
             yield model
 
 
-def register() -> None:
-    """Makes the zoo known to MMEngine and to MMPose's inferencers (idempotent)."""
-    config_utils.MODULE2PACKAGE.setdefault('erpose', 'erpose')
-    original = BaseInferencer._get_models_from_metafile
-    if getattr(original, '_erpose', False):
-        return
+def find(name: str) -> Optional[dict]:
+    """The entry with this name or alias, None if there is none."""
+    if not re.fullmatch(r'[\w-]+', name):
+        return None
+    return next((m for m in models() if name in (m['Name'], *m.get('Alias', []))), None)
 
-    @functools.wraps(original)
-    def with_erpose(dir: str):
-        yield from original(dir)
-        if osp.basename(osp.dirname(osp.abspath(dir))) == 'mmpose' or osp.isdir(
-                osp.join(dir, 'mmpose')):  # an installed mmpose, or a checkout of it
-            yield from models()
 
-    with_erpose._erpose = True
-    BaseInferencer._get_models_from_metafile = staticmethod(with_erpose)
+def aliases() -> List[str]:
+    """All aliases, in the order of the metafiles."""
+    return [alias for model in models() for alias in model.get('Alias', [])]
+
+
+def config(name: str) -> str:
+    """Path of a config: of a file, of a model of the zoo, or of a config of the project.
+
+    Args:
+        name (str): A path, an alias, or the name of a file in ``configs`` with or without
+            its folder, and from whatever folder.
+
+    Returns:
+        str: The path; ``name`` unchanged where nothing fits, so that the reader says so.
+    """
+    if Path(name).is_file():
+        return name
+    model = find(name)
+    if model:
+        return model['Config']
+    return _of_project(name, 'configs', '.py') or name
+
+
+def checkpoint(name: str) -> str:
+    """Path of a checkpoint: of a file, of a model of the zoo, or of one of the project's.
+
+    Args:
+        name (str): A path, an address, an alias, or the name of a file in ``checkpoints``
+            with or without that folder, and from whatever folder.
+
+    Returns:
+        str: The path; ``name`` unchanged where nothing fits, so that the reader says so.
+
+    Raises:
+        FileNotFoundError: If it can be nothing but an alias, and is none; names those of
+            the zoo.
+    """
+    if Path(name).is_file() or '://' in name:
+        return name
+    model = find(name)
+    if model:
+        return model['Weights']
+    if re.fullmatch(r'[\w-]+', name):
+        raise FileNotFoundError(f'no checkpoint {name}: neither a file nor an alias of the '
+                                f'zoo ({", ".join(aliases())})')
+    return _of_project(name, 'checkpoints', '.pth') or name
+
+
+def is_model(name: str) -> bool:
+    """Whether the command line takes a word for a model: an alias, or an ONNX file."""
+    return name.lower().endswith('.onnx') or name == DEFAULT or _is_alias(name)
+
+
+def onnx_file(name: str) -> Path:
+    """The deployed file of an alias; a path is returned as it is.
+
+    Raises:
+        FileNotFoundError: If the package carries no file of the alias; says how to
+            write it.
+    """
+    if not is_model(name) or name.lower().endswith('.onnx'):
+        return Path(name)
+    path = ONNX_FILES / f'{name}.onnx'
+    if not path.is_file():
+        raise FileNotFoundError(
+            f'{name} is not installed as ONNX (no {path}): write it where PyTorch and '
+            f'MMPose are installed with `erpose export {name} {name}.onnx`, and name that '
+            'file')
+    return path
+
+
+def _is_alias(name: str) -> bool:
+    try:
+        return find(name) is not None
+    except (ImportError, FileNotFoundError):  # without PyYAML, or the package alone
+        return (ONNX_FILES / f'{name}.onnx').is_file()
+
+
+def _of_project(name: str, folder: str, suffix: str) -> Optional[str]:
+    """The one file of this name in a folder of the project."""
+    if Path(name).is_absolute():
+        return None
+    named = name if name.endswith(suffix) else f'{name}{suffix}'
+    for place in (root() / named, root() / folder / named):
+        if place.is_file():
+            return str(place)
+    found = [] if '/' in name else list((root() / folder).rglob(named))
+    return str(found[0]) if len(found) == 1 else None
+
+
+@functools.lru_cache(maxsize=None)
+def _load(path: Path) -> dict:
+    import yaml
+    loader = getattr(yaml, 'CSafeLoader', yaml.SafeLoader)
+    return yaml.load(path.read_text(encoding='utf-8'), loader)

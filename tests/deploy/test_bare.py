@@ -40,7 +40,7 @@ def test_nothing_else_is_there(bare, tmp_path):
 
 
 def test_predict(bare, fixed_file, crowd, tmp_path):
-    done = run(bare, '-m', 'erpose.deploy.cli', 'predict', fixed_file, crowd, '--json',
+    done = run(bare, '-m', 'erpose.cli', 'predict', fixed_file, crowd, '--json',
                'p.json', '--score', '0', cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert json.loads((tmp_path / 'p.json').read_text())
@@ -54,5 +54,5 @@ def test_what_needs_pytorch_says_so(bare, tmp_path):
     assert 'erpose.models needs torch, mmengine' in done.stderr
     done = run(bare, '-m', 'erpose.env', cwd=tmp_path)
     assert "not importable           No module named 'torch'" in done.stdout
-    done = run(bare, '-m', 'erpose.deploy.cli', 'export', 'a', 'b', 'c', cwd=tmp_path)
+    done = run(bare, '-m', 'erpose.cli', 'export', 'a', 'b', 'c', cwd=tmp_path)
     assert done.returncode == 1 and 'Traceback' not in done.stderr

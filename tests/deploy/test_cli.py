@@ -1,13 +1,17 @@
 """``erpose predict`` on what people have."""
 import csv
 import json
+import re
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from erpose.deploy.cli import main
+from erpose import zoo
+from erpose.cli import main
+from erpose.deploy import commands
 from erpose.imaging.images import read_image
 from erpose.imaging.sources import expand, frames
 
@@ -254,7 +258,47 @@ def test_patterns(crowd):
     assert expand([f'{crowd}/*.jpg']) == expand([str(crowd)])
 
 
+@pytest.mark.parametrize('words', [[], ['erpose-n']], ids=['default', 'alias'])
+def test_the_zoos_model(words, fixed_file, crowd, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(zoo, 'ONNX_FILES', tmp_path)
+    assert predict(*words, crowd, '--no-draw') == 1
+    assert 'write it' in capsys.readouterr().err
+    shutil.copy(fixed_file, tmp_path / 'erpose-n.onnx')
+    assert predict(*words, crowd, '--no-draw') == 0
+    assert 'erpose-n.onnx: 128x96' in capsys.readouterr().out
+
+
+def test_options_between_model_and_sources(fixed_file, crowd, capsys):
+    assert predict(fixed_file, '--no-draw', crowd) == 0
+    assert 'in 4 pictures' in capsys.readouterr().out
+
+
+def test_a_model_alone_is_no_source(fixed_file, capsys):
+    assert predict(fixed_file) == 1
+    assert 'is the model: name an image' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('words, said', [
+    (['nonsense'], 'no config nonsense.* alias of the zoo .*erpose-n'),
+    (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'name its checkpoint after it'),
+    (['erpose-n', 'erpose-q'], 'no checkpoint erpose-q'),
+])
+def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):
+    assert main(['export', *words, str(tmp_path / 'n.onnx')]) == 1
+    assert re.search(said, capsys.readouterr().err)
+
+
+@pytest.mark.parametrize('module, extra', [('cv2', 'deploy'), ('gradio', 'web')])
+def test_a_missing_package_is_named_with_its_extra(module, extra, monkeypatch, capsys):
+    def missing(args):
+        raise ModuleNotFoundError(f"No module named '{module}'", name=module)
+
+    monkeypatch.setattr(commands, 'web', missing)
+    assert main(['web']) == 1
+    assert f"pip install 'erpose[{extra}]'" in capsys.readouterr().err
+
+
 def test_help_names_an_example(capsys):
     with pytest.raises(SystemExit):
         main(['predict', '--help'])
-    assert 'erpose predict erpose-n.onnx photo.jpg' in capsys.readouterr().out
+    assert 'erpose predict photo.jpg' in capsys.readouterr().out

@@ -42,10 +42,37 @@ def test_unlabelled_keypoints_and_other_sets_do_not_count():
     assert pose.tolist() == [[-0.5, 0], [1, 0]]
 
 
-@pytest.mark.parametrize('iteration, load_from, acts', [
-    (0, None, True), (7, None, False), (0, 'weights.pth', False)],
-    ids=['fresh', 'resumed', 'fine-tuned'])
-def test_hook_sets_every_level_only_at_a_fresh_start(iteration, load_from, acts):
+def checkpoint_of(keypoints, prefix=''):
+    config = Config.fromfile(zoo.root() / 'configs/_base_/models/erpose_n.py')
+    if keypoints != 17:
+        config.model.head.metainfo = toy_metainfo(keypoints)
+    weights = MODELS.build(config.model.head).state_dict()
+    return dict(state_dict={f'{prefix}head.{k}': v for k, v in weights.items()})
+
+
+def toy_metainfo(keypoints):
+    return dict(
+        dataset_name='toy', paper_info={}, skeleton_info={},
+        joint_weights=[1.0] * keypoints, sigmas=[0.05] * keypoints,
+        keypoint_info={k: dict(name=str(k), id=k, color=[0, 0, 0], type='', swap='')
+                       for k in range(keypoints)})
+
+
+@pytest.mark.parametrize('iteration, loaded, acts', [
+    (0, None, True),
+    (7, None, False),
+    (0, lambda: checkpoint_of(17), False),
+    (0, lambda: checkpoint_of(17, 'module.'), False),
+    (0, lambda: checkpoint_of(3), True),
+    (0, lambda: dict(state_dict={'backbone.stem.weight': torch.ones(1)}), True),
+], ids=['fresh', 'resumed', 'fine-tuned', 'of a distributed training', 'another K',
+        'a backbone alone'])
+def test_hook_sets_every_level_unless_the_pose_branch_is_loaded(iteration, loaded, acts,
+                                                                tmp_path):
+    load_from = None
+    if loaded is not None:
+        load_from = str(tmp_path / 'weights.pth')
+        torch.save(loaded(), load_from)
     config = Config.fromfile(zoo.root() / 'configs/_base_/models/erpose_n.py')
     head = MODELS.build(config.model.head)
     head.init_weights()

@@ -21,9 +21,9 @@ from networks_of_constants import network
 from onnx import TensorProto, helper
 
 from erpose import zoo
+from erpose.cli import main
 from erpose.datasets.synthetic import generate
 from erpose.deploy import Predictor
-from erpose.deploy.cli import main
 from erpose.engine import deployed_model
 from erpose.engine.checkpoint import strip_checkpoint
 from erpose.weights import load_weights

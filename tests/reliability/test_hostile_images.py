@@ -13,9 +13,9 @@ from mmpose.apis import MMPoseInferencer
 from networks_of_constants import network
 from PIL import Image
 
+from erpose.cli import main
 from erpose.datasets import KeypointDataset, LoadTestImage, LoadTrainImage
 from erpose.deploy import Predictor
-from erpose.deploy.cli import main
 from erpose.imaging.images import read_image
 from erpose.imaging.letterbox import letterbox
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from erpose import cli, zoo
+from erpose import zoo
 from erpose.datasets.synthetic import generate
 
 CONFIG = 'erpose-n_1xb16-30e_synthetic-320x320.py'
@@ -60,27 +60,6 @@ def test_data_root_of_the_command_line(data, tmp_path):
     run(sys.executable, train, config, '--data-root', data, '--work-dir', tmp_path,
         '--no-validate', '--cfg-options', *TRAIN, cwd=tmp_path)
     assert (tmp_path / 'epoch_1.pth').exists()
-
-
-@pytest.mark.parametrize('made, options, kept', [
-    ((), ['--resume'], []),
-    ((), ['--resume', 'b.pth'], ['--resume', 'b.pth']),
-    (['out/epoch_1.pth'], ['--work-dir', 'out', '--resume'],
-     ['--work-dir', 'out', '--resume']),
-    (['out/epoch_1.pth'], ['--resume', '--work-dir', 'other'], ['--work-dir', 'other']),
-    (['work_dirs/a_1xb8/best_AP.pth'], ['--resume'], ['--resume']),
-], ids=['nothing yet', 'named', 'work dir', 'other work dir', 'default work dir'])
-def test_resume_without_a_checkpoint_keeps_load_from(made, options, kept, tmp_path,
-                                                     monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for name in made:
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
-    seen = []
-    monkeypatch.setattr(cli.runpy, 'run_path', lambda *_, **__: seen.extend(sys.argv[1:]))
-    monkeypatch.setattr(sys, 'argv', ['train.py', 'configs/a_1xb8.py', *options])
-    cli.run_mmpose_tool('train.py')
-    assert seen == ['configs/a_1xb8.py', *kept]
 
 
 def test_missing_data_root_is_said_at_once(tmp_path):

@@ -7,7 +7,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 import torch
 from mmengine.config import Config
@@ -19,11 +19,12 @@ class _StepTimes(Hook):
     """Seconds of each step, of its assignment, and of the wait for its data."""
     priority = 'VERY_LOW'
 
-    def __init__(self):
+    def __init__(self, steps: int, say: Callable[[str], None]):
         self.data, self.step, self.assign = [], [], []
-        self._last = None
+        self._last, self._steps, self._say = None, steps, say
 
     def before_train(self, runner):
+        self._say(f'{self._steps} training steps, of which the first two warm up')
         for part in vars(runner.model.head).values():
             if hasattr(part, 'assign'):
                 part.assign = self._timed(part.assign)
@@ -37,6 +38,8 @@ class _StepTimes(Hook):
     def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
         self._last = _now()
         self.step.append(self._last - self._begin)
+        self._say(f'step {len(self.step)}: {self.data[-1] + self.step[-1]:.2f} s, loss '
+                  f'{outputs["loss"].item():.4g}')
 
     def _timed(self, assign):
         def timed(*args, **kwargs):
@@ -47,7 +50,8 @@ class _StepTimes(Hook):
         return timed
 
 
-def dry_run(config: Config, steps: int = 10) -> dict:
+def dry_run(config: Config, steps: int = 10,
+            say: Callable[[str], None] = lambda text: None) -> dict:
     """Builds everything that a training builds, takes some steps and predicts a batch.
 
     Broken data, missing weights and too little memory show here. Nothing is kept.
@@ -55,6 +59,7 @@ def dry_run(config: Config, steps: int = 10) -> dict:
     Args:
         config (Config): Of a training. Not changed.
         steps (int): Training steps; the first two warm up and are not counted. At least 3.
+        say (callable): Is told what is being done, a line at a time. Defaults to nobody.
 
     Returns:
         dict: ``train_images``, ``val_images``, ``batch_size``, ``step``, ``data`` and
@@ -74,7 +79,7 @@ def dry_run(config: Config, steps: int = 10) -> dict:
     config.param_scheduler = None
     config.default_hooks = dict(config.get('default_hooks', {}), checkpoint=None)
     config.log_level = logging.getLevelName(logging.WARNING)
-    times = _StepTimes()
+    times = _StepTimes(steps, say)
     with tempfile.TemporaryDirectory() as folder:
         config.work_dir = folder
         # MMEngine keeps loggers and visualizers by name: those of a folder that will be
@@ -82,9 +87,12 @@ def dry_run(config: Config, steps: int = 10) -> dict:
         config.experiment_name = f'dry_run_{Path(folder).name}'
         config.visualizer = dict(type='Visualizer', name=config.experiment_name,
                                  vis_backends=[])
+        say('building the model')
         runner = Runner.from_cfg(config)
         runner.register_hook(times)
+        say('reading the data sets')
         model = runner.train()
+        say('predicting a batch of the validation set')
         loader = runner.val_dataloader
         batch = next(iter(loader))
         with torch.no_grad():

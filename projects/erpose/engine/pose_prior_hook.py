@@ -2,8 +2,11 @@
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
+from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.registry import HOOKS
+from torch import nn
+
+from .checkpoint_fit_hook import unwrapped, weights_of
 
 
 @HOOKS.register_module()
@@ -12,7 +15,9 @@ class PosePriorHook(Hook):
 
     Without it all keypoints start on the prior and OKS is 0 for everybody, so that the
     assignment has nothing to go by. With it, each level starts with a person of its
-    typical size. Does nothing when training resumes or starts from a checkpoint.
+    typical size. Does nothing when training resumes, or starts from a checkpoint that has
+    this pose branch: one of another number of keypoints, or of a backbone alone, leaves it
+    as it was initialised.
 
     Args:
         size (float): Square root of the typical person's area, in strides of the level.
@@ -23,9 +28,10 @@ class PosePriorHook(Hook):
         self.size = size
 
     def before_train(self, runner) -> None:
-        if runner.iter > 0 or runner._load_from:
+        model = unwrapped(runner)
+        if runner.iter > 0 or (runner._load_from and _has_pose_branch(
+                runner._load_from, model)):
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         head = model.head
         pose = mean_pose(runner.train_dataloader.dataset, head.num_keypoints)
         with torch.no_grad():
@@ -33,6 +39,15 @@ class PosePriorHook(Hook):
                 offsets = output.bias[:2 * head.num_keypoints]
                 offsets.copy_(torch.from_numpy(self.size * pose).reshape(-1))
         runner.logger.info('pose branch starts at the mean pose of the training set')
+
+
+def _has_pose_branch(path: str, model: nn.Module) -> bool:
+    """Whether a checkpoint has the biases of the model's pose branch, of equal shapes."""
+    weights = weights_of(CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent'))
+    return all(
+        f'head.pose_branch.outputs.{level}.bias' in weights
+        and weights[f'head.pose_branch.outputs.{level}.bias'].shape == output.bias.shape
+        for level, output in enumerate(model.head.pose_branch.outputs))
 
 
 def mean_pose(dataset, num_keypoints: int) -> np.ndarray:

@@ -131,7 +131,8 @@ class PoseMetric(CocoMetric):
         return people
 
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
-        stats = super()._do_python_keypoint_eval(outfile_prefix)
+        with contextlib.redirect_stdout(io.StringIO()):  # a table of what is returned
+            stats = super()._do_python_keypoint_eval(outfile_prefix)
         with contextlib.redirect_stdout(io.StringIO()):
             detections = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
             evaluation = COCOeval(self.coco, detections, self.iou_type,

@@ -1,91 +1,10 @@
-"""The command ``erpose``."""
-import argparse
+"""What the command ``erpose`` does: predict, export, web."""
 import sys
 import tempfile
 from pathlib import Path
-from typing import List, Optional
+from typing import List, Optional, Tuple
 
-PREDICT = '''examples:
-  erpose predict erpose-n.onnx photo.jpg                 draws photo.jpg into erpose_output/
-  erpose predict erpose-n.onnx folder/ --json people.json
-  erpose predict erpose-n.onnx video.mp4 --track         people keep their numbers
-  erpose predict erpose-n.onnx 0 --show                  the first camera, in a window'''
-
-
-def parser() -> argparse.ArgumentParser:
-    main_parser = argparse.ArgumentParser(
-        prog='erpose', description='Finds people and their keypoints in pictures.')
-    commands = main_parser.add_subparsers(dest='command', required=True)
-    predict = commands.add_parser(
-        'predict', help='find the people in images, folders, videos, cameras',
-        description='Finds the people in images, folders, videos and cameras.',
-        epilog=PREDICT, formatter_class=argparse.RawDescriptionHelpFormatter)
-    predict.add_argument('model', help='ONNX file, written by `erpose export`')
-    predict.add_argument('sources', nargs='+', metavar='source',
-                         help='image, folder, pattern, video, or the number of a camera')
-    predict.add_argument('--out', default='erpose_output', metavar='DIR',
-                         help='folder of the drawn pictures (default: %(default)s)')
-    predict.add_argument('--no-draw', action='store_true', help='write no pictures')
-    predict.add_argument('--json', metavar='FILE', help="people in COCO's result format")
-    predict.add_argument('--ids', metavar='FILE',
-                         help='annotation file whose ids of images and categories --json '
-                              "carries, for pycocotools' loadRes")
-    predict.add_argument('--csv', metavar='FILE', help='people, one a row')
-    predict.add_argument('--score', type=float, default=0.3, metavar='S',
-                         help='leave out people that score less (default: %(default)s)')
-    predict.add_argument('--track', action='store_true',
-                         help='number people, the same in all frames of a video '
-                              "(needs erpose[track])")
-    predict.add_argument('--size', type=int, nargs='+', metavar='N',
-                         help='input side, or width and height, of a file with open sizes')
-    predict.add_argument('--batch', type=int, default=1, metavar='N',
-                         help='images at a time, for a file with an open batch')
-    predict.add_argument('--threads', type=int, metavar='N', help='CPU threads')
-    predict.add_argument('--provider', action='append', metavar='NAME',
-                         help='ONNX Runtime execution provider, such as '
-                              'CUDAExecutionProvider; may be repeated')
-    predict.add_argument('--show', action='store_true', help='show a window; q ends')
-
-    export = commands.add_parser(
-        'export', help='write a trained model to ONNX (needs PyTorch and MMPose)')
-    export.add_argument('config', help='config file')
-    export.add_argument('checkpoint', help='its weights, .pth')
-    export.add_argument('out', help='the ONNX file to write')
-    export.add_argument('--size', type=int, nargs='+', metavar='N',
-                        help="input side, or width and height (default: the config's)")
-    export.add_argument('--dynamic', action='store_true',
-                        help='leave batch, height and width open')
-    export.add_argument('--raw', action='store_true',
-                        help="ER-Pose's maps alone, for engines that run nothing but "
-                             'convolutions: `erpose predict` decodes them')
-    export.add_argument('--fp16', action='store_true', help='half the size')
-    export.add_argument('--int8', metavar='DIR',
-                        help='quantise, calibrated on images of the folder')
-
-    web = commands.add_parser(
-        'web', help='a page for the browser: drop a picture or a video, see its people')
-    web.add_argument('models', nargs='+', metavar='model', help='ONNX files to choose from')
-    web.add_argument('--host', default='127.0.0.1',
-                     help='address to listen on (default: %(default)s, this machine '
-                          'alone; 0.0.0.0 opens it to the network)')
-    web.add_argument('--port', type=int, default=7860, help='default: %(default)s')
-    web.add_argument('--threads', type=int, metavar='N', help='CPU threads')
-    return main_parser
-
-
-def main(argv: Optional[List[str]] = None) -> int:
-    """Runs the command; returns its exit status."""
-    args = parser().parse_args(argv)
-    for stream in (sys.stdout, sys.stderr):  # a name that the locale lacks ends nothing
-        if hasattr(stream, 'reconfigure'):
-            stream.reconfigure(errors='backslashreplace')
-    try:
-        return dict(predict=predict, export=export, web=web)[args.command](args)
-    except (ValueError, ImportError, OSError) as error:
-        print(f'erpose {args.command}: {error}', file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
+from erpose import zoo
 
 
 def predict(args) -> int:
@@ -96,16 +15,17 @@ def predict(args) -> int:
     from .predictor import Predictor
     from .track import Tracker
     tracker = Tracker(args.score) if args.track else None
-    sources = expand(args.sources, Path(args.out))
+    model, sources = _model_and_sources(args.sources)
+    sources = expand(sources, Path(args.out))
     json_file, csv_file = writable(args.json), writable(args.csv)
     if args.ids and not json_file:
         raise ValueError('--ids says what --json carries: give both')
-    predictor = Predictor(args.model, args.provider, args.threads, _side(args.size))
+    predictor = Predictor(model, args.provider, args.threads, _side(args.size))
     ids = CocoIds(args.ids, predictor.names) if args.ids else None
     if ids:
         ids.check_any(sources)
     records = Records(predictor.names, ids)
-    print(f'{Path(args.model).name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
+    print(f'{model.name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
           f'{len(predictor.names)} keypoints, running on {predictor.provider}')
     counts = [count(source) for source in sources]
     progress = _progress(None if None in counts else sum(counts))
@@ -154,7 +74,8 @@ def export(args) -> int:
              ] if args.int8 else []
     if args.int8 and not files:
         raise ValueError(f'{args.int8}: no images to calibrate on')
-    network, info = load_network(args.config, args.checkpoint, args.raw)
+    config, checkpoint = _config_and_checkpoint(args.config, args.checkpoint)
+    network, info = load_network(config, checkpoint, args.raw)
     out = writable(args.out)
     with tempfile.TemporaryDirectory(dir=out.parent) as folder:
         whole = export_onnx(network, info, Path(folder) / out.name, _side(args.size),
@@ -171,7 +92,8 @@ def export(args) -> int:
 
 def web(args) -> int:
     from .web import serve
-    serve(args.models, args.host, args.port, args.threads)
+    models = [str(zoo.onnx_file(model)) for model in args.models or [zoo.DEFAULT]]
+    serve(models, args.host, args.port, args.threads)
     return 0
 
 
@@ -182,6 +104,41 @@ def _progress(total: Optional[int]):
     except ImportError:
         return None
     return tqdm(total=total, unit=' pictures', disable=not sys.stderr.isatty())
+
+
+def _model_and_sources(words: List[str]) -> Tuple[Path, List[str]]:
+    """Tells the model from the sources: the first word if it is an alias or an ONNX file.
+
+    An alias is one even where a file or a folder is called so: ``./erpose-n`` is the file.
+
+    Raises:
+        FileNotFoundError: If the package carries no file of the alias.
+        ValueError: If there is no source.
+    """
+    named = zoo.is_model(words[0])
+    sources = words[1:] if named else words
+    if not sources:
+        raise ValueError(f'{words[0]} is the model: name an image, a folder, a video or a '
+                         'camera after it')
+    return zoo.onnx_file(words[0] if named else zoo.DEFAULT), sources
+
+
+def _config_and_checkpoint(config: str, checkpoint: Optional[str]) -> Tuple[str, str]:
+    """Paths of both; the zoo has the checkpoint of an alias.
+
+    Raises:
+        FileNotFoundError: If there is no such config, or the name is no alias.
+        ValueError: If there is no checkpoint.
+    """
+    path = zoo.config(config)
+    if not Path(path).is_file():
+        raise FileNotFoundError(f'no config {config}: neither a file nor an alias of the '
+                                f'zoo ({", ".join(zoo.aliases())})')
+    model = zoo.find(config)
+    if checkpoint is None and model is None:
+        raise ValueError(f'{config} is no alias of the zoo ({", ".join(zoo.aliases())}): '
+                         'name its checkpoint after it')
+    return path, zoo.checkpoint(checkpoint or model['Weights'])
 
 
 def _found(predictor, tracker, sources, args, failed: List[str]):
@@ -266,6 +223,3 @@ def _show(image) -> bool:
                          'opencv-python-headless') from None
     return cv2.waitKey(1) & 0xFF == ord('q')
 
-
-if __name__ == '__main__':
-    sys.exit(main())

@@ -1,0 +1,82 @@
+"""Makes the zoo's names known wherever MMEngine or MMPose take a config or a checkpoint.
+
+- ``MMPoseInferencer('erpose-n')`` looks an alias up in MMPose's own index: ours is read
+  after it.
+- ``Config.fromfile`` and ``CheckpointLoader``, through which everything goes that reads a
+  config or weights (``load_from``, ``init_cfg``, ``--resume``, ``-C`` of ``mim test``),
+  take what :func:`erpose.zoo.config` and :func:`erpose.zoo.checkpoint` take.
+- ``_base_ = 'erpose::erpose/<config>.py'`` works as it does for the OpenMMLab packages.
+"""
+import functools
+import os.path as osp
+
+from mmengine.config import Config
+from mmengine.config import utils as config_utils
+from mmengine.infer import BaseInferencer
+from mmengine.runner.checkpoint import CheckpointLoader
+
+from erpose import zoo
+
+
+def register() -> None:
+    """Makes the zoo known to MMEngine and to MMPose's inferencers (idempotent)."""
+    if getattr(BaseInferencer._get_models_from_metafile, '_erpose', False):
+        return
+    config_utils.MODULE2PACKAGE.setdefault('erpose', 'erpose')
+    _replace(BaseInferencer, '_get_models_from_metafile', staticmethod, _with_our_models)
+    _replace(Config, 'fromfile', staticmethod, _with_our_configs)
+    _replace(Config, '_get_cfg_path', staticmethod, _with_our_bases)
+    _replace(CheckpointLoader, 'load_checkpoint', classmethod, _with_our_checkpoints)
+
+
+def _replace(owner, name, kind, wrap) -> None:
+    original = vars(owner)[name].__func__
+    wrapper = functools.wraps(original)(wrap(original))
+    wrapper._erpose = True
+    setattr(owner, name, kind(wrapper))
+
+
+def _with_our_models(original):
+
+    def get_models(dir: str):
+        yield from original(dir)
+        if osp.basename(osp.dirname(osp.abspath(dir))) == 'mmpose' or osp.isdir(
+                osp.join(dir, 'mmpose')):  # an installed mmpose, or a checkout of it
+            yield from zoo.models()
+
+    return get_models
+
+
+def _with_our_configs(original):
+    return lambda filename, *args, **kwargs: original(
+        zoo.config(str(filename)), *args, **kwargs)
+
+
+def _with_our_bases(original):
+    """A base of ours gets no ``_scope_``: our parts are in MMPose's own registries.
+
+    MMEngine writes the package's name as ``_scope_`` into what it takes from another
+    package. Its registries then look nowhere but in those already loaded, and what is not
+    built by a registry (``worker_init_fn``, ``collate_fn``) gets ``_scope_`` as argument.
+    """
+
+    def get_path(cfg_path: str, filename: str):
+        package, separator, name = cfg_path.partition('::')
+        if package != 'erpose' or not separator:
+            return original(cfg_path, filename)
+        path = zoo.config(name)
+        if not osp.isfile(path):
+            raise FileNotFoundError(f'{filename}: no config {cfg_path}: those of erpose '
+                                    f'are in {zoo.root() / "configs"}')
+        return path, None
+
+    return get_path
+
+
+def _with_our_checkpoints(original):
+
+    def load(cls, filename, map_location=None, logger='current'):
+        # without a logger MMEngine prints which backend it takes; the runner says the rest
+        return original(cls, zoo.checkpoint(filename), map_location, logger or 'silent')
+
+    return load
