@@ -26,7 +26,9 @@ def config(tmp_path, monkeypatch):
 def test_sees_what_training_needs(config, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     before = config.pretty_text
-    seen = dry_run(config, steps=3)
+    said = []
+    seen = dry_run(config, steps=3, say=said.append)
+    assert said[:2] == ['building the model', 'reading the data sets'] and len(said) == 7
     assert config.pretty_text == before and not (tmp_path / 'work_dirs').exists()
     assert (seen['train_images'], seen['val_images'], seen['batch_size']) == (8, 3, 2)
     assert 0 <= seen['data'] < seen['step'] < 60
