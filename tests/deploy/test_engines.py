@@ -11,9 +11,10 @@ import pytest
 
 from erpose.deploy import DecoderSettings, Predictor, decode_maps, letterbox
 from erpose.deploy.compress import to_float16, to_int8
+from erpose.deploy.export import export_onnx, load_network
 from erpose.imaging.images import read_image
 
-SIZE = (128, 96)
+SIZE = (160, 128)  # OpenCV 4: more priors than the decoder has candidates
 TOLERANCE = 0.01  # pixels, of poses that score more than 0.05
 OPENCV_5 = Path(sys.prefix) / 'opencv5'  # see the Makefile
 
@@ -25,6 +26,17 @@ OPERATORS = {
     'ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceSum'}
 """What every engine runs. A file of open size also reads sizes (Shape), and a quantised one
 has QuantizeLinear and DequantizeLinear."""
+
+
+@pytest.fixture(scope='module')
+def fixed_file(network, tmp_path_factory):
+    return export_onnx(*network, tmp_path_factory.mktemp('engines') / 'fixed.onnx', SIZE)
+
+
+@pytest.fixture(scope='module')
+def raw_file(shipped, tmp_path_factory):
+    network, info = load_network(shipped['Config'], shipped['Weights'], raw=True)
+    return export_onnx(network, info, tmp_path_factory.mktemp('engines') / 'raw.onnx', SIZE)
 
 
 @pytest.fixture(scope='module')
@@ -114,7 +126,7 @@ def test_ncnn(raw_file, expected, pixels, tmp_path):
     ncnn = pytest.importorskip('ncnn')
     pnnx = Path(pytest.importorskip('pnnx').__file__).parent / 'pnnx'
     (tmp_path / 'raw.onnx').write_bytes(raw_file.read_bytes())
-    subprocess.run([pnnx, 'raw.onnx', 'inputshape=[1,3,96,128]', 'fp16=0'], cwd=tmp_path,
+    subprocess.run([pnnx, 'raw.onnx', 'inputshape=[1,3,128,160]', 'fp16=0'], cwd=tmp_path,
                    check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     network = ncnn.Net()
     for option in ('use_fp16_packed', 'use_fp16_storage', 'use_fp16_arithmetic'):

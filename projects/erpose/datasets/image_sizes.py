@@ -4,6 +4,8 @@ from typing import List, NamedTuple, Optional, Tuple
 
 from PIL import Image
 
+from erpose.imaging.images import image_size
+
 ORIENTATION = 0x0112
 """EXIF tag. Above 4: width and height change places."""
 TOLERANCE = 1
@@ -36,18 +38,21 @@ class ImageHeader(NamedTuple):
 def read_header(path: str) -> Optional[ImageHeader]:
     """Size of an image as it is trained on: turned as its EXIF tag says.
 
-    None if Pillow cannot tell.
+    None if it is no image. Pixels are read for turned TIFF files alone, whose header says
+    the size before or after turning, as Pillow's version has it.
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # of many pixels, of odd EXIF
             with Image.open(path) as file:
                 size, tag = file.size, file.getexif().get(ORIENTATION, 1)
+                tiff = file.format == 'TIFF'
         if tag > 4:
-            size = size[::-1]
+            size = image_size(path) if tiff else size[::-1]
         return ImageHeader(*size, tag)
     except Exception:  # Pillow's decoders raise what they like
-        return None
+        size = image_size(path)
+        return ImageHeader(*size, 1) if size else None
 
 
 def size_mismatches(images: List[dict]) -> Tuple[dict, int]:

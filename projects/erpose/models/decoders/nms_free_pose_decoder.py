@@ -1,6 +1,7 @@
 """The decoder without NMS: persons are peaks, poses that agree are averaged."""
 from typing import Optional, Tuple
 
+import numpy as np
 import torch
 from mmpose.registry import TASK_UTILS
 from torch import Tensor
@@ -80,8 +81,6 @@ class NMSFreePoseDecoder(PoseDecoder):
         self.agreement = agreement
         self.second_view = second_view
         self.average = average
-        # 1 where j has the higher score. A constant: OpenCV reads no comparison of two.
-        self.higher = torch.ones(num_candidates, num_candidates).tril(-1)
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
@@ -105,8 +104,10 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def _kept_share(self, near: Tensor, similarity: Tensor) -> Tensor:
         """w (B, N) of the candidates, from 1 where j is near i, and a: both (B, N, N)."""
-        count = near.shape[-1]
-        beaten = near * self.higher[:count, :count].to(near)
+        # 1 where j has the higher score. From numpy, a constant of an exported graph:
+        # OpenCV reads neither a slice nor a comparison of constants.
+        higher = torch.from_numpy(np.tri(near.shape[-1], k=-1, dtype=np.float32))
+        beaten = near * higher.to(near)
         return (1 - beaten * (1 - self.second_view * (1 - similarity))).amin(-1)
 
 
