@@ -48,7 +48,8 @@ def renumbered(*ids):
 
 
 def said(metainfo):
-    with patch('erpose.structures.metainfo.print_log') as log:
+    with patch('erpose.structures.metainfo.print_log') as log, \
+            patch('erpose.structures.metainfo.SAID', set()):  # whatever ran before
         parsed = parse_metainfo(metainfo)
     return parsed, ' '.join(call.args[0] for call in log.call_args_list)
 
