@@ -10,8 +10,8 @@ from tabulate import tabulate
 
 from erpose.deploy import People
 from erpose.deploy.benchmark import Subject, measure
-from erpose.deploy.sources import read_image
 from erpose.evaluation import PoseMetric
+from erpose.imaging import read_image
 
 SHOWN = {'AP': 'AP', 'AP .5': 'AP50', 'AP .75': 'AP75', 'AP (M)': 'AP M', 'AP (L)': 'AP L',
          'crowd AP': 'AP crowded', 'duplicate rate': 'duplicates'}
