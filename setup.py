@@ -31,9 +31,19 @@ class BuildWithMim(build_py):
 
 def copy(source, target):
     if source.is_dir():
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns('__pycache__'))
+        shutil.copytree(source, target, ignore=not_for_users)
     else:
         shutil.copy(source, target)
+
+
+def not_for_users(folder, names):
+    """Resumable states, and the tools that want the bench, which the wheel leaves out."""
+    return [name for name in names if name in ('__pycache__', 'training')
+            or name.endswith('.py') and wants_bench(Path(folder) / name)]
+
+
+def wants_bench(tool):
+    return tool.parent.name == 'tools' and 'erpose_bench' in tool.read_text()
 
 
 def place(mim, put):

@@ -11,7 +11,7 @@ import erpose
 
 REGISTERED = '''
 from mmpose.registry import HOOKS, MODELS
-assert HOOKS.get('PosePriorHook').__module__ == 'erpose.engine.pose_prior_hook'
+assert HOOKS.get('PosePriorHook').__module__ == 'erpose.engine.hooks.pose_prior_hook'
 assert MODELS.get('erpose.ERPoseHead') is MODELS.get('ERPoseHead')
 import mmengine.config, mmpose, sys
 assert mmpose.__spec__.loader is mmpose.__loader__  # of the import system, not the hook's

@@ -64,8 +64,8 @@ def test_a_base_that_is_not_there_is_said(tmp_path):
 @pytest.mark.parametrize('name', [
     'erpose-n', 'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
     'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
-    'erpose/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
-    'configs/erpose/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+    'experiments/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+    'configs/experiments/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
 ])
 def test_configs_by_name_from_another_folder(name, tmp_path, monkeypatch, shipped):
     monkeypatch.chdir(tmp_path)

@@ -16,7 +16,9 @@ import json
 import sys
 from pathlib import Path
 
-from erpose.deploy.benchmark import (
+from erpose.imaging.images import read_image
+from erpose.imaging.sources import expand
+from erpose_bench.speed.benchmark import (
     Subject,
     crowd,
     measure,
@@ -25,8 +27,6 @@ from erpose.deploy.benchmark import (
     plot_crowds,
     report,
 )
-from erpose.imaging.images import read_image
-from erpose.imaging.sources import expand
 
 
 def torch_subject(config_file: str, checkpoint: str = None,
@@ -38,7 +38,7 @@ def torch_subject(config_file: str, checkpoint: str = None,
 
     from erpose.deploy import letterbox
     from erpose.engine import deployed_model
-    from erpose.experiments.speed import complexity
+    from erpose_bench.speed.complexity import complexity
     config = Config.fromfile(config_file)
     model = deployed_model(config, checkpoint)
     size = tuple(config.input_size)

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.deploy.benchmark import onnx_subject
 from erpose.evaluation import metric_of_files
 from erpose_bench.peers import compare, movenet_subject, report
+from erpose_bench.speed.benchmark import onnx_subject
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(

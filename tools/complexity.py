@@ -9,8 +9,8 @@ from mmengine.config import Config
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.engine import deployed_model
-from erpose.experiments.speed import complexity
-from erpose.markdown import table
+from erpose_bench.speed.complexity import complexity
+from erpose_bench.tables import table
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(

@@ -11,8 +11,10 @@ import sys
 from pathlib import Path
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.evaluation import diagnose, failure_sheet, match, metric_of_files
-from erpose.markdown import table
+from erpose.evaluation import metric_of_files
+from erpose_bench.diagnosis import diagnose, match
+from erpose_bench.failure_sheet import failure_sheet
+from erpose_bench.tables import table
 
 if __name__ == '__main__':
     import cv2

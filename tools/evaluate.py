@@ -10,9 +10,10 @@ import argparse
 import sys
 from pathlib import Path
 
+from tabulate import tabulate
+
 import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.evaluation import metric_of_files
-from erpose.markdown import table
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(
@@ -32,4 +33,4 @@ if __name__ == '__main__':
     except (ValueError, OSError) as error:
         sys.exit(f'evaluate: {error}')
     print('In percent.\n')
-    print(table(rows))
+    print(tabulate(rows, headers='firstrow', tablefmt='github', disable_numparse=True))

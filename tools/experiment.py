@@ -15,11 +15,11 @@ from mmengine.fileio import dump
 from mmengine.logging import MMLogger
 
 import erpose  # noqa: F401  (first: it makes mmpose importable)
-from erpose.experiments import load_plan, plans
-from erpose.experiments.report import write_report
-from erpose.experiments.results import collect
-from erpose.experiments.run import last_checkpoint, run, run_folder
-from erpose.experiments.speed import measure
+from erpose_bench.experiments import load_plan, plans
+from erpose_bench.experiments.report import write_report
+from erpose_bench.experiments.results import collect
+from erpose_bench.experiments.run import last_checkpoint, run, run_folder
+from erpose_bench.speed.complexity import measure
 
 
 def measure_speed(plan, work_dir: Path) -> dict:

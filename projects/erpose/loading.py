@@ -14,8 +14,7 @@ from typing import List
 
 STACK = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
 """What everything but ``erpose.deploy`` needs."""
-PARTS = ('compat', 'datasets', 'engine', 'evaluation', 'experiments', 'models', 'registry',
-         'structures')
+PARTS = ('compat', 'datasets', 'engine', 'evaluation', 'models', 'registry', 'structures')
 """The parts of erpose that need the stack."""
 AWAITED = {'torchvision', *STACK[1:], *(f'erpose.{part}' for part in PARTS)}
 """What the hook waits for. PyTorch alone needs nothing of us."""

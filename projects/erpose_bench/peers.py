@@ -9,9 +9,9 @@ import numpy as np
 from tabulate import tabulate
 
 from erpose.deploy import People
-from erpose.deploy.benchmark import Subject, measure
 from erpose.evaluation import PoseMetric
 from erpose.imaging import read_image
+from erpose_bench.speed.benchmark import Subject, measure
 
 SHOWN = {'AP': 'AP', 'AP .5': 'AP50', 'AP .75': 'AP75', 'AP (M)': 'AP M', 'AP (L)': 'AP L',
          'crowd AP': 'AP crowded', 'duplicate rate': 'duplicates'}

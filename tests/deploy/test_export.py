@@ -131,7 +131,7 @@ def test_a_head_that_is_not_known_is_refused():
 def with_duplicates(request, crowd):
     """A config of a system that needs NMS, with random weights whose scores spread."""
     name = request.param
-    config = Config.fromfile(zoo.root() / 'configs' / name / (
+    config = Config.fromfile(zoo.root() / 'configs/experiments' / (
         f'{name}-n_1xb8-12e_coco-mini-lsp-320x320.py'))
     torch.manual_seed(0)
     model = deployed_model(config).train()

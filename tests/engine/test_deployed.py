@@ -6,7 +6,8 @@ from erpose.engine import deployed_model
 
 
 def test_what_training_alone_needs_is_gone():
-    path = zoo.root() / 'configs/posedet/posedet-n_1xb8-8e_synthetic-192x192_pretrained.py'
+    path = zoo.root() / ('configs/experiments/'
+                         'posedet-n_1xb8-8e_synthetic-192x192_pretrained.py')
     model = deployed_model(Config.fromfile(path))
     assert model.head.deployed and model.head.heatmap_branch is None
     assert not model.training

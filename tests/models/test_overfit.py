@@ -42,7 +42,7 @@ def four(tmp_path_factory):
 # the other images, which would carry it there in a training, are missing.
 @pytest.mark.parametrize('name', ['erpose', 'posedet', 'smpr'])
 def test_overfits_four_photographs(name, four):
-    config = Config.fromfile(zoo.root() / 'configs' / name / (
+    config = Config.fromfile(zoo.root() / 'configs/experiments' / (
         f'{name}-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py'))
     for part in (config.model.backbone, config.model.neck):
         part.init_cfg.checkpoint = str(WEIGHTS)

@@ -206,8 +206,8 @@ def train_three_frozen_steps(config, wrapper):
 
 
 @pytest.mark.parametrize('config', [
-    'erpose/erpose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
-    pytest.param('yolo_pose/yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
+    'experiments/erpose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
+    pytest.param('experiments/yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py',
                  marks=pytest.mark.slow),
     pytest.param('smpr/smpr_r50_4xb8-30e_coco-800x800.py', marks=pytest.mark.slow),
 ], ids=lambda path: Path(path).stem)

@@ -17,7 +17,7 @@ from mmpose.structures import PoseDataSample
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
-from erpose.engine.safe_checkpoints import AtomicBackend
+from erpose.engine.hooks.safe_checkpoint_hook import AtomicBackend
 
 CONFIG = zoo.root() / 'configs/erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
 OPTIONS = [
@@ -129,7 +129,7 @@ def test_a_file_appears_whole_or_not_at_all(moment, tmp_path):
     AtomicBackend().put(b'old', target)
     script = f"""
 import erpose, builtins, io, os, signal
-from erpose.engine.safe_checkpoints import AtomicBackend
+from erpose.engine.hooks.safe_checkpoint_hook import AtomicBackend
 def die(*args):
     os.kill(os.getpid(), signal.SIGKILL)
 class Dying(io.FileIO):

@@ -82,10 +82,10 @@ def test_export_predict_evaluate_and_diagnose_are_commands(shipped, tmp_path):
         '--json', 'people.json', cwd=tmp_path)
     files = 'crowd/annotations.json', 'people.json'
     said = run(sys.executable, zoo.root() / 'tools/evaluate.py', *files, cwd=tmp_path)
-    assert '| AP |' in said and '| people.json |' in said
+    assert '| people.json ' in said and ' AP ' in said
     said = run(sys.executable, zoo.root() / 'tools/diagnose.py', *files, '--images',
                'crowd/images', '--sheet', 'worst.jpg', cwd=tmp_path)
-    assert '| without jitter |' in said and (tmp_path / 'worst.jpg').exists()
+    assert '| without jitter ' in said and (tmp_path / 'worst.jpg').exists()
 
 
 def test_benchmark_takes_both_runtimes(shipped, tmp_path):
@@ -125,7 +125,7 @@ def test_complexity_counts_the_deployed_model(tmp_path):
     model = MODELS.build(Config.fromfile(config).model)
     model.switch_to_deploy()
     params = sum(p.numel() for p in model.parameters()) / 1e6
-    assert f'| {config.stem} | {params:.2f} |' in out
+    assert f'| {config.stem} | {params:.2f} |' in ' '.join(out.split())
 
 
 def test_demo_writes_where_it_says(tmp_path):

@@ -10,7 +10,7 @@ from typing import List, Optional
 from mmengine.config import Config
 
 from . import console
-from .checkpoint_fit_hook import CheckpointMismatchError
+from .hooks.checkpoint_fit_hook import CheckpointMismatchError
 
 
 def run_mmpose_tool(name: str) -> None:

@@ -240,7 +240,7 @@ def test_a_flipped_view_is_turned_back(kind):
 def test_flip_and_multi_scale_testing(name):
     """Through MMPose's estimator: more views, the same pixels."""
     config = Config.fromfile(
-        zoo.root() / f'configs/{name}/{name}-n_1xb8-12e_coco-mini-lsp-320x320.py')
+        zoo.root() / f'configs/experiments/{name}-n_1xb8-12e_coco-mini-lsp-320x320.py')
     config.model.backbone.init_cfg = config.model.neck.init_cfg = None
     torch.manual_seed(0)
     model = MODELS.build(config.model).eval()

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from xtcocotools.coco import COCO
 
-from erpose.evaluation import diagnose, failure_sheet, match
-from erpose.evaluation.diagnosis import KINDS
+from erpose_bench.diagnosis import KINDS, diagnose, match
+from erpose_bench.failure_sheet import failure_sheet
 
 SIGMAS = [0.05] * 4
 FLIP = [0, 2, 1, 3]  # 1 and 2 are left and right

@@ -1,6 +1,6 @@
 # PoseDet's head in place of ER-Pose's; all else is the same.
 _base_ = [
-    '../erpose/erpose-n_1xb8-8e_synthetic-192x192.py',
+    './erpose-n_1xb8-12e_coco-mini-lsp-320x320.py',
     '../_base_/models/posedet_n_head.py'
 ]
 

@@ -3,7 +3,7 @@ import statistics
 from pathlib import Path
 from typing import List, Sequence
 
-from erpose.markdown import table
+from erpose_bench.tables import table
 
 COLUMNS = {
     'AP': 'AP',

@@ -8,7 +8,7 @@ from mmengine.runner import BaseLoop
 from torch import nn
 
 from erpose.engine import CheckpointFitHook
-from erpose.engine.checkpoint_fit_hook import CheckpointMismatchError
+from erpose.engine.hooks.checkpoint_fit_hook import CheckpointMismatchError
 
 
 class Loop(BaseLoop):

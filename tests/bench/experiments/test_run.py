@@ -3,7 +3,7 @@ import shlex
 import pytest
 
 from erpose import zoo
-from erpose.experiments import load_plan, plans, run
+from erpose_bench.experiments import load_plan, plans, run
 
 
 @pytest.mark.parametrize('name', ['run', "a run's folder"])

@@ -9,8 +9,9 @@ from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
 from mmpose.registry import DATASETS
 
-from erpose.deploy import benchmark
 from erpose.engine import deployed_model
+
+from . import benchmark
 
 
 def complexity(model: torch.nn.Module, input_size: Tuple[int, int]) -> dict:

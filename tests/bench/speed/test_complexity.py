@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from erpose.experiments.speed import complexity
+from erpose_bench.speed.complexity import complexity
 
 
 class Convolution(torch.nn.Conv2d):

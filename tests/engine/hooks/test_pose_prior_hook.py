@@ -10,7 +10,7 @@ from mmpose.registry import MODELS
 
 from erpose import zoo
 from erpose.engine import PosePriorHook
-from erpose.engine.pose_prior_hook import mean_pose
+from erpose.engine.hooks.pose_prior_hook import mean_pose
 
 
 class Persons:

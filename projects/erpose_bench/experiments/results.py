@@ -14,10 +14,11 @@ def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
 
     Returns:
         dict: ``plan``, ``title``, ``tests`` (names) and ``systems``: by name
-        ``runs``, one a seed, ``speed`` (of :func:`~erpose.experiments.speed.measure`) and
-        ``paper``, what that reports. A run has its ``seed``, ``metrics`` by test set,
-        without the metric's prefix, ``tested``, the commits at which that was, and, where
-        the system was trained, ``record`` and ``curve``.
+        ``runs``, one a seed, ``speed`` (of
+        :func:`~erpose_bench.speed.complexity.measure`) and ``paper``, what that
+        reports. A run has its ``seed``, ``metrics`` by test set, without the metric's
+        prefix, ``tested``, the commits at which that was, and, where the system was
+        trained, ``record`` and ``curve``.
     """
     return dict(
         plan=plan.name, title=plan.title, tests=list(plan.tests),

@@ -8,10 +8,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
+from erpose.deploy.predictor import ForeignModelError, Predictor
 from erpose.imaging.letterbox import PAD, letterbox
-from erpose.markdown import table
-
-from .predictor import ForeignModelError, Predictor
+from erpose_bench.tables import table
 
 STAGES = ('before', 'forward', 'after', 'total')
 

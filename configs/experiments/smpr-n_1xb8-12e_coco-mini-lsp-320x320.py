@@ -1,6 +1,6 @@
 # SMPR's head in place of ER-Pose's; all else is the same.
 _base_ = [
-    '../erpose/erpose-n_1xb8-12e_coco-mini-lsp-320x320.py',
+    './erpose-n_1xb8-12e_coco-mini-lsp-320x320.py',
     '../_base_/models/smpr_n_head.py'
 ]
 

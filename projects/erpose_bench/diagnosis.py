@@ -15,9 +15,8 @@ import torch
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
+from erpose.evaluation.duplicates import persons_of
 from erpose.structures import keypoint_error, pairwise_oks
-
-from .duplicates import persons_of
 
 KINDS = ('jitter', 'inversion', 'swap', 'miss')
 """Of a keypoint: near its place; on the other side's; on another person's; elsewhere."""

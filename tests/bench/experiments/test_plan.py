@@ -1,7 +1,7 @@
 """Plans of experiments are read whole, or refused with the reason."""
 import pytest
 
-from erpose.experiments import load_plan, plans
+from erpose_bench.experiments import load_plan, plans
 
 CONFIG = 'erpose/erpose-n_1xb16-30e_synthetic-320x320.py'
 

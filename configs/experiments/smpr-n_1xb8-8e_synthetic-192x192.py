@@ -1,6 +1,6 @@
 # SMPR's head in place of ER-Pose's; all else is the same.
 _base_ = [
-    '../erpose/erpose-n_1xb8-8e_synthetic-192x192.py',
+    './erpose-n_1xb8-8e_synthetic-192x192.py',
     '../_base_/models/smpr_n_head.py'
 ]
 

@@ -7,7 +7,7 @@ from typing import Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
-from erpose.markdown import table
+from erpose_bench.tables import table
 
 
 class Layer(NamedTuple):

@@ -1,0 +1,1 @@
+"""Size and time of networks and files, taking turns in one run."""
