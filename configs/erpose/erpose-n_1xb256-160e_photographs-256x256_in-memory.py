@@ -1,5 +1,5 @@
 # The same training on one GPU: images stay in its memory and are augmented there.
-_base_ = './erpose-n_2xb8-160e_photographs-256x256_pretrained.py'
+_base_ = './erpose-n_2xb16-160e_photographs-256x256_pretrained.py'
 
 train_dataloader = dict(
     _delete_=True,

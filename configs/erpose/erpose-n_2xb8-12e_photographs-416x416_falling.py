@@ -12,7 +12,7 @@ for part in (*train_pipeline[0]['transforms'][0], closing_pipeline[0],
              *train_pipeline[0]['transforms'][1], val_pipeline[1]):
     part['img_scale' if part['type'] == 'PoseMosaic' else 'input_size'] = input_size
 del part
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+train_dataloader = dict(batch_size=8, dataset=dict(pipeline=train_pipeline))
 test_dataloader = val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),

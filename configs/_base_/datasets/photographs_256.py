@@ -16,6 +16,7 @@ train_pipeline = [
 ]
 closing_pipeline = [zoom_in, *rest]
 train_dataloader = dict(
+    batch_size=16,
     dataset=dict(
         sample_ratio_factor=[0.8, 0.8, 1.0, 0.3, 0.12],
         pipeline=train_pipeline,

@@ -5,4 +5,4 @@ hardswish = dict(type='HSwish', inplace=True)
 model = dict(
     backbone=dict(act_cfg=hardswish),
     neck=dict(act_cfg=hardswish),
-    head=dict(act_cfg=dict(type='ReLU', inplace=True)))
+    head=dict(act_cfg=dict(type='ReLU', inplace=True), heatmap_sigma=1.5))

@@ -9,7 +9,7 @@ custom_hooks = [
     dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',
-        momentum=0.0005,
+        momentum=0.001,
         update_buffers=True,
         priority=49),
 ]

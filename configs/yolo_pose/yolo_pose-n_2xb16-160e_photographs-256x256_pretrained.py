@@ -5,14 +5,13 @@ _base_ = [
 ]
 
 model = _base_.initialised
-model['backbone']['frozen_stages'] = -1  # its activations are new
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
     dict(
         type='EMAHook',
         ema_type='ExpMomentumEMA',
-        momentum=0.0005,
+        momentum=0.001,
         update_buffers=True,
         priority=49),
 ]
