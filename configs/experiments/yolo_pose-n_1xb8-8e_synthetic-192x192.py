@@ -3,11 +3,6 @@ _base_ = [
     '../_base_/schedules/adamw_8e.py'
 ]
 
-train_pipeline = _base_.train_pipeline[:-2] + [
-    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
-    dict(type='PackPoseTargets'),
-]
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
     dict(type='AuxLossHook', switch_epoch=_base_.max_epochs - 2),

@@ -9,19 +9,12 @@ model = dict(
         num_keypoints=14,
         assigner=dict(oks_calculator=dict(metainfo=crowdpose_info)),
         loss_oks=dict(metainfo=crowdpose_info)))
-only_persons = [
-    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
-    dict(type='PackPoseTargets'),
-]
-train_pipeline = _base_.train_pipeline[:-2] + only_persons
-closing_pipeline = _base_.closing_pipeline[:-2] + only_persons
-train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 custom_hooks = [
     dict(type='ChannelsLastHook'),
     dict(
         type='mmdet.PipelineSwitchHook',
         switch_epoch=_base_.max_epochs - _base_.num_last_epochs,
-        switch_pipeline=closing_pipeline),
+        switch_pipeline=_base_.closing_pipeline),
     dict(type='AuxLossHook', switch_epoch=_base_.max_epochs - _base_.num_last_epochs),
     dict(
         type='EMAHook',

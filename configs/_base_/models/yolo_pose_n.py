@@ -1,10 +1,11 @@
-# YOLO-Pose as MMPose has it (YOLOX-Pose's head, SimOTA, OKS loss, box NMS).
+# YOLO-Pose as MMPose has it (YOLOX-Pose's head, SimOTA, OKS loss, box NMS), except that
+# it ignores crowd regions and people without keypoints, as the other systems do.
 _base_ = './rtmdet_frame_n.py'
 
 keypoint_info = 'configs/_base_/datasets/coco.py'
 model = dict(
     head=dict(
-        type='YOLOXPoseHead',
+        type='YOLOPoseHead',
         num_keypoints=17,
         featmap_strides=(8, 16, 32),
         head_module_cfg=dict(

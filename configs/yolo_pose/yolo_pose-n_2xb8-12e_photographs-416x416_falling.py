@@ -1,0 +1,31 @@
+# The end of a training of photographs-256x256: load_from (or --cfg-options load_from=…)
+# names a checkpoint of it.
+_base_ = [
+    '../_base_/datasets/photographs_256.py', '../_base_/models/yolo_pose_n_hardswish.py',
+    '../_base_/schedules/falling_12e.py'
+]
+
+input_size = (416, 416)
+train_pipeline, closing_pipeline, val_pipeline = (
+    _base_.train_pipeline, _base_.closing_pipeline, _base_.val_pipeline)
+for part in (*train_pipeline[0]['transforms'][0], closing_pipeline[0],
+             *train_pipeline[0]['transforms'][1], val_pipeline[1]):
+    part['img_scale' if part['type'] == 'PoseMosaic' else 'input_size'] = input_size
+del part
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+test_dataloader = val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+closing_epoch = _base_.max_epochs - _base_.num_last_epochs
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='mmdet.PipelineSwitchHook',
+        switch_epoch=closing_epoch,
+        switch_pipeline=closing_pipeline),
+    dict(type='AuxLossHook', switch_epoch=closing_epoch),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.0005,
+        update_buffers=True,
+        priority=49),
+]

@@ -1,0 +1,39 @@
+"""YOLO-Pose's head: MMPose's, which ignores what the other heads ignore."""
+import copy
+
+import torch
+from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
+from mmpose.registry import MODELS
+from torch import Tensor
+
+from erpose.structures import inside_boxes
+
+
+@MODELS.register_module()
+class YOLOPoseHead(YOLOXPoseHead):
+    """MMPose's YOLOX-Pose head with regions to ignore.
+
+    In MMPose crowd regions and people without labelled keypoints are background. Here no
+    objectness is learned inside their boxes, as in the other systems, so that a comparison
+    is one of heads. Arguments: those of ``YOLOXPoseHead``.
+    """
+
+    @torch.no_grad()
+    def _get_targets_single(self, priors: Tensor, *predictions_and_sample) -> tuple:
+        """As in MMPose; ``data_sample`` comes last.
+
+        Returns:
+            tuple: Its fourth item, the weights (A, 1) of the objectness, is 0 at priors
+            inside regions to ignore that are no person's.
+        """
+        *predictions, sample = predictions_and_sample
+        labels = sample.gt_instance_labels
+        extent = (labels.bboxes[:, 2:] - labels.bboxes[:, :2]).amin(-1)
+        is_person = (labels.keypoints_visible > 0).any(-1) & (extent >= 1)
+        persons = copy.copy(sample)
+        persons.set_field(labels[is_person], 'gt_instance_labels')
+        foreground, class_target, target, weight, *others = super()._get_targets_single(
+            priors, *predictions, persons)
+        ignored = inside_boxes(priors[:, :2], labels.bboxes[~is_person].unsqueeze(0))[0]
+        weight = weight.masked_fill((ignored & ~foreground).unsqueeze(-1), 0)
+        return (foreground, class_target, target, weight, *others)
