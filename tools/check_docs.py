@@ -1,7 +1,7 @@
 """Checks that README, docs, metafiles and configs agree; exits 1 and says where not.
 
 - every metafile entry names an existing config and, unless a URL, existing weights;
-- every figure of a metafile entry stands in the README's row of that model;
+- every figure of a metafile entry stands in the row of that model in README or docs;
 - every figure of a table of README and docs that names its report stands in that report, in
   the rows of the same name, and in their order;
 - every file that README and docs link to or name exists, and every config, also where
@@ -28,7 +28,8 @@ def entries():
             yield metafile, model
 
 
-def check_metafiles(readme: str):
+def check_metafiles():
+    rows = [row for document in documents() for row in cells(document.read_text())]
     for metafile, model in entries():
         where = f'{metafile}: {model["Name"]}'
         if not (ROOT / model['Config']).exists():
@@ -36,11 +37,11 @@ def check_metafiles(readme: str):
         weights = model.get('Weights')
         if weights and '://' not in weights and not (ROOT / weights).exists():
             yield f'{where}: no weights {weights}'
-        figures = next((r for r in cells(readme) if r[0] == f'`{model["Name"]}`'), [])
+        figures = next((r for r in rows if r[0] == f'`{model["Name"]}`'), [])
         for result in model.get('Results', []):
             for metric, value in result['Metrics'].items():
                 if f'{value:.2f}' not in figures:
-                    yield f'{where}: {metric} {value} is not in the README\'s row of it'
+                    yield f'{where}: {metric} {value} is not in its row of README or docs'
 
 
 def check_tables():
@@ -66,8 +67,8 @@ def check_table(report: str, table: str):
 
 
 def documents():
-    return [ROOT / 'README.md', *sorted(ROOT.glob('docs/*.md')),
-            *sorted(ROOT.glob('configs/*/README.md'))]
+    return [ROOT / 'README.md', *ROOT.glob('CONTRIBUTING.md'),
+            *sorted(ROOT.glob('docs/*.md')), *sorted(ROOT.glob('configs/*/README.md'))]
 
 
 def cells(markdown: str):
@@ -103,7 +104,6 @@ def spelled_out(pattern: str):
 
 
 if __name__ == '__main__':
-    readme = (ROOT / 'README.md').read_text()
-    problems = [*check_metafiles(readme), *check_tables(), *check_documents()]
+    problems = [*check_metafiles(), *check_tables(), *check_documents()]
     print('\n'.join(problems) or 'README, docs, metafiles and configs agree')
     sys.exit(bool(problems))
