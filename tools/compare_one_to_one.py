@@ -24,7 +24,7 @@ SHOWN = ('AP', 'AP .5', 'AP .75', 'crowd AP', 'duplicate rate', 'duplicate rate 
 
 
 def rank_by_oks(sample, coco, sigmas):
-    """The scores become the highest OKS with a person: what a perfect ranking has."""
+    """A perfect ranking: by OKS with the person a pose is nearest to, others of it last."""
     found = sample.pred_instances
     persons = [a for a in coco.imgToAnns[sample.img_id]
                if not a.get('iscrowd') and any(a['keypoints'][2::3])]
@@ -35,7 +35,9 @@ def rank_by_oks(sample, coco, sigmas):
     poses = torch.tensor(found.keypoints).float()
     oks = pairwise_oks(poses[None], truth[None, ..., :2], (truth[None, ..., 2] > 0).float(),
                        areas[None], sigmas)[0]
-    found.bbox_scores = found.scores = oks.amax(0).numpy()
+    best, person = oks.max(0)
+    first = oks.argmax(1)[person] == torch.arange(len(best))
+    found.bbox_scores = found.scores = (best * first).numpy()
 
 
 def main(path, checkpoint, size):
