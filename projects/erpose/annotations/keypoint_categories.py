@@ -31,7 +31,7 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
     if category is None:
         used = _only_one(categories, annotations, report.path)
     else:
-        used = _chosen(categories, category, report.path)
+        used = chosen_categories(categories, category, report.path)
     orders = {i: _order(categories[i], names, report) for i in used}
     kept, dropped = [], Counter()
     for ann in annotations:
@@ -49,18 +49,11 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
 
 def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
     """Ids of the category that carries keypoints; of all if none does."""
-    labelled = Counter()
-    for ann in annotations:
-        own = _category_id(ann)
-        if own in categories:
-            labelled[own] += has_label(ann.get('keypoints'))
-    carrying = [i for i in categories if labelled[i]] or [
+    labelled = labelled_annotations(categories, annotations)
+    carrying = list(labelled) or [
         i for i in categories if _keypoint_names(categories[i])]
-    if len(carrying) > 1 and sum(labelled.values()):
-        found = '; '.join(
-            f'{_called(categories, i)} with {labelled[i]} labelled annotations and '
-            f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
-            for i in carrying)
+    if len(labelled) > 1:
+        found = described(categories, labelled)
         name = categories[carrying[0]].get('name', carrying[0])
         raise ValueError(
             f'{path} has keypoints in {len(carrying)} categories: {found}. Choose with '
@@ -69,7 +62,29 @@ def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List
     return carrying or list(categories)
 
 
-def _chosen(categories: Dict[int, dict], category: Category, path: str) -> List[int]:
+def labelled_annotations(categories: Dict[int, dict], annotations: list) -> Dict[int, int]:
+    """How many annotations of a category have a labelled keypoint, where any has."""
+    labelled = Counter(
+        own for ann in annotations for own in [_category_id(ann)]
+        if own in categories and has_label(ann.get('keypoints')))
+    return {i: labelled[i] for i in categories if labelled[i]}
+
+
+def described(categories: Dict[int, dict], labelled: Dict[int, int]) -> str:
+    """Names, ids and counts of categories, for a message."""
+    return '; '.join(
+        f'{_called(categories, i)} with {count} labelled annotations and '
+        f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
+        for i, count in labelled.items())
+
+
+def chosen_categories(categories: Dict[int, dict], category: Category,
+                      path: str) -> List[int]:
+    """Ids of the categories with these names or ids.
+
+    Raises:
+        ValueError: If one of them is not there; names those that are.
+    """
     wanted = [category] if isinstance(category, (int, str)) else list(category)
     used = []
     for choice in wanted:
@@ -92,7 +107,7 @@ def _order(category: dict, names: Sequence[str],
             f'{report.path}: category {category.get("name")!r} has {len(stated)} keypoints '
             f'({_few(stated)}), the data set\'s metainfo defines {len(names)} '
             f'({_few(names)}): use the metainfo of this annotation file')
-    plain, wanted = [_plain(n) for n in stated], [_plain(n) for n in names]
+    plain, wanted = [plain_name(n) for n in stated], [plain_name(n) for n in names]
     if plain == wanted:
         return None
     if sorted(plain) == sorted(wanted) and len(set(plain)) == len(plain):
@@ -141,7 +156,7 @@ def _called(categories: Dict[int, dict], category_id: int) -> str:
     return f'{category_id}' if name is None else f'{str(name)[:40]!r} (id {category_id})'
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without the differences that tools make: "Left Hand" is left_hand."""
     words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
     return re.sub(r'[\W_]+', '_', words).strip('_').lower()
