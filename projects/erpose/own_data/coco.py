@@ -124,7 +124,7 @@ def _keypoints(content: dict, categories: Dict[int, dict], chosen: list,
         report = AnnotationReport(path)
         report.total = len(annotations)
         raise report.refuse('train')
-    category = categories[used[0]]
+    category = categories[max(used, key=lambda i: bool(categories[i].get('keypoints')))]
     names = category.get('keypoints')
     names = names if isinstance(names, list) and names else None
     number = len(names) if names else numbers[0]

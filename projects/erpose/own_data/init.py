@@ -3,7 +3,7 @@ import json
 import re
 import shlex
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple
 
 from erpose.annotations.keypoint_categories import Category
 
@@ -49,21 +49,7 @@ def init(source: Path, val: Optional[Path] = None, images: Optional[Path] = None
     Raises:
         FileNotFoundError, FileExistsError, ValueError: Naming file, cause and remedy.
     """
-    for path in filter(None, (source, val, images)):
-        if not path.exists():
-            raise FileNotFoundError(f'{path}: no such file or folder')
-    if images and not images.is_dir():
-        raise ValueError(f'--images {images} is no folder')
-    description = find_yaml(source) if source.is_dir() else source
-    of_yolo = description is not None and description.suffix.lower() in ('.yaml', '.yml')
-    if of_yolo:
-        source, chosen = description, None
-        keypoints, subsets = read_yolo(source, val, images, category)
-    elif source.is_dir() or source.suffix.lower() == '.json':
-        keypoints, chosen, subsets = read_coco(source, val, images, category)
-    else:
-        raise ValueError(f'{source} is neither a COCO file (.json) nor the data.yaml of a '
-                         'YOLO data set, nor a folder with one of them')
+    source, keypoints, chosen, subsets = _read(source, val, images, category)
     for subset, use in zip(subsets, ('train', 'test')):
         subset.check(keypoints, chosen, use)
     notes = [note for subset in subsets for note in subset.notes]
@@ -72,24 +58,16 @@ def init(source: Path, val: Optional[Path] = None, images: Optional[Path] = None
         subsets = list(subsets[0].split())
         notes.append(f'no validation set: {len(subsets[1].labelled)} of {total} images are '
                      'kept for it, chosen by their names. --val names one of your own')
-
     name = _name(source)
     out = out or _folder(name, source)
-    originals = [source, *(subset.ann_file for subset in subsets if subset.ann_file)]
     texts = _texts(name, out, subsets, keypoints, chosen)
-    _refuse_to_overwrite(list(texts), originals, force)
-    for subset, role in zip(subsets, ('train', 'validate')):
-        say(f'{subset.source}: {len(subset.labelled)} images with labelled keypoints to '
-            f'{role} on')
-    for line in [*notes, '', *table(keypoints), '']:
-        say(line)
+    _refuse_to_overwrite(list(texts), [source, *(Path(s.source) for s in subsets)], force)
     _write(texts, out)
-    say('written:')
-    for path in texts:
-        say(f'  {path}')
-    say('to go on:')
-    for command in next_steps(next(iter(texts)), subsets[0]):
-        say(f'  {command}')
+    for line in [*_sizes(*subsets), *notes, *_doubts(*subsets), '', *table(keypoints), '',
+                 'written:', *(f'  {path}' for path in texts),
+                 'to go on:', *(f'  {command}' for command in next_steps(
+                     next(iter(texts)), subsets[0]))]:
+        say(line)
     return list(texts)
 
 
@@ -100,6 +78,44 @@ def next_steps(config: Path, train: Subset) -> List[str]:
             f'mim run erpose dry_run {name}',
             f'mim train erpose {name}',
             f'mim test erpose {name} -C work/epoch_{epochs}.pth']
+
+
+def _read(source: Path, val: Optional[Path], images: Optional[Path],
+          category: Optional[List[str]]
+          ) -> Tuple[Path, Keypoints, Optional[Category], List[Subset]]:
+    """The file that describes the data set, and what it says."""
+    for path in filter(None, (source, val, images)):
+        if not path.exists():
+            raise FileNotFoundError(f'{path}: no such file or folder. Check its name')
+    if images and not images.is_dir():
+        raise ValueError(f'--images {images} is a file: name the folder of the images')
+    description = find_yaml(source) if source.is_dir() else source
+    if description and description.suffix.lower() in ('.yaml', '.yml'):
+        keypoints, subsets = read_yolo(description, val, images, category)
+        return description, keypoints, None, subsets
+    if source.is_dir() or source.suffix.lower() == '.json':
+        return source, *read_coco(source, val, images, category)
+    raise ValueError(f'{source} is no data set: name a COCO file (.json), the data.yaml of '
+                     'a YOLO data set, or the folder of either')
+
+
+def _sizes(train: Subset, val: Subset) -> List[str]:
+    return [f'{subset.source}: {len(subset.labelled)} images with labelled keypoints to '
+            f'{use} on' for subset, use in ((train, 'train'), (val, 'validate'))]
+
+
+def _doubts(train: Subset, val: Subset) -> List[str]:
+    """What is no error, and may be a mistake."""
+    doubts, shared = [], train.shared_images(val)
+    if train.num_empty:
+        doubts.append(f'{train.source}: {train.num_empty} images without annotations are '
+                      + ('trained on as images that show nobody' if train.keep_empty else
+                         'not trained on; with keep_empty=True in the config they are, as '
+                         'images that show nobody'))
+    if shared:
+        doubts.append(f'{shared} images are both trained and validated on: AP will be too '
+                      'high')
+    return doubts
 
 
 def _texts(name: str, out: Path, subsets: List[Subset], keypoints: Keypoints,

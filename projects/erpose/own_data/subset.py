@@ -41,11 +41,16 @@ class Subset:
     notes: List[str] = field(default_factory=list)
 
     @property
+    def num_empty(self) -> int:
+        """Images without annotations."""
+        annotated = {ann.get('image_id') for ann in self.content['annotations']
+                     if isinstance(ann, dict)}
+        return len({image['id'] for image in self.content['images']} - annotated)
+
+    @property
     def keep_empty(self) -> bool:
         """Whether there are images without individuals to train on."""
-        annotated = {ann.get('image_id') for ann in self.content['annotations']}
-        return self.negatives and any(
-            image['id'] not in annotated for image in self.content['images'])
+        return self.negatives and self.num_empty > 0
 
     @property
     def num_images(self) -> int:
@@ -76,6 +81,12 @@ class Subset:
         if not self.labelled:
             raise report.refuse(use, len(usable))
         self.notes += [f'{self.source}: {line}' for line in report.lines]
+
+    def shared_images(self, other: 'Subset') -> int:
+        """How many images are in both."""
+        ours, theirs = ({subset.images / image['file_name']
+                         for image in subset.content['images']} for subset in (self, other))
+        return len(ours & theirs)
 
     def split(self, share: float = SHARE) -> Tuple['Subset', 'Subset']:
         """Takes images with individuals away for validation: the same at every call.
