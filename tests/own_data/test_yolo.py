@@ -171,7 +171,7 @@ def test_images_without_labels_show_nobody(init):
     (ROW.replace('0.25 2', '0.25 0.9', 1), 'visibility 0.9, expected 0, 1 or 2'),
     (ROW.replace('0.25 0.25 2', '16 12 2'), 'keypoint 16 12 is not in shares'),
     (ROW.replace('0.25 0.25 2', '0.5 nan 2'), 'keypoint 0.5 nan is not'),
-    ('1' + ROW[1:], 'class 1, names has 1'),
+    ('1' + ROW[1:], 'class 1 is not among the names'),
     ('0.5' + ROW[1:], 'class 0.5'),
     ('-1' + ROW[1:], 'class -1'),
 ], ids=lambda v: v[:40])

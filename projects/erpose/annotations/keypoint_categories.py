@@ -29,13 +29,13 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
     categories = {c['id']: c for c in content['categories']}
     annotations = content['annotations']
     if category is None:
-        used = _only_one(categories, annotations, report.path)
+        used = only_category(categories, annotations, report.path)
     else:
         used = chosen_categories(categories, category, report.path)
     orders = {i: _order(categories[i], names, report) for i in used}
     kept, dropped = [], Counter()
     for ann in annotations:
-        own = _category_id(ann)
+        own = category_of(ann)
         if own in used or own is None or (category is None and own not in categories):
             _reorder(ann, orders.get(own))
             kept.append(ann)
@@ -47,35 +47,28 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
     return kept
 
 
-def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
-    """Ids of the category that carries keypoints; of all if none does."""
-    labelled = labelled_annotations(categories, annotations)
-    carrying = list(labelled) or [
+def only_category(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
+    """Ids of the category that carries keypoints; of all if none does.
+
+    Raises:
+        ValueError: If several have labelled keypoints; names them.
+    """
+    labelled = Counter(
+        own for ann in annotations for own in [category_of(ann)]
+        if own in categories and has_label(ann.get('keypoints')))
+    carrying = [i for i in categories if labelled[i]] or [
         i for i in categories if _keypoint_names(categories[i])]
     if len(labelled) > 1:
-        found = described(categories, labelled)
+        found = '; '.join(
+            f'{_called(categories, i)} with {labelled[i]} labelled annotations and '
+            f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
+            for i in carrying)
         name = categories[carrying[0]].get('name', carrying[0])
         raise ValueError(
             f'{path} has keypoints in {len(carrying)} categories: {found}. Choose with '
-            f'category={name!r} in KeypointDataset and PoseMetric, or give a list of those '
-            'that share their keypoints')
+            f'category={name!r} in KeypointDataset and PoseMetric (--category {name!r} of '
+            '`erpose init`), or give a list of those that share their keypoints')
     return carrying or list(categories)
-
-
-def labelled_annotations(categories: Dict[int, dict], annotations: list) -> Dict[int, int]:
-    """How many annotations of a category have a labelled keypoint, where any has."""
-    labelled = Counter(
-        own for ann in annotations for own in [_category_id(ann)]
-        if own in categories and has_label(ann.get('keypoints')))
-    return {i: labelled[i] for i in categories if labelled[i]}
-
-
-def described(categories: Dict[int, dict], labelled: Dict[int, int]) -> str:
-    """Names, ids and counts of categories, for a message."""
-    return '; '.join(
-        f'{_called(categories, i)} with {count} labelled annotations and '
-        f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
-        for i, count in labelled.items())
 
 
 def chosen_categories(categories: Dict[int, dict], category: Category,
@@ -145,8 +138,8 @@ def _reorder(ann: Any, order: Optional[list]) -> None:
         ann['keypoints'] = [v for k in order for v in values[3 * k:3 * k + 3]]
 
 
-def _category_id(ann: Any) -> Optional[int]:
-    """None if it is absent, or no id."""
+def category_of(ann: Any) -> Optional[int]:
+    """Id of an annotation's category; None if it is absent, or no id."""
     own = ann.get('category_id') if isinstance(ann, dict) else None
     return own if isinstance(own, int) and not isinstance(own, bool) else None
 

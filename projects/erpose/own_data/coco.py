@@ -9,17 +9,17 @@ from erpose.annotations.coco_file import load_annotation_file
 from erpose.annotations.image_paths import find_images
 from erpose.annotations.keypoint_categories import (
     Category,
+    category_of,
     chosen_categories,
-    described,
     has_label,
-    labelled_annotations,
+    only_category,
 )
 
 from .keypoints import Keypoints, describe
 from .subset import Subset
 
 PATTERNS = ('*.json', '*/_annotations.coco.json', '*/annotations.json',
-            'annotations/*.json', '*/annotations/*.json')
+            'annotations/*.json')
 """Where tools put annotation files in the folder of a data set."""
 FOR_ANNOTATIONS = ('annotations', 'annotation', 'labels', 'json', 'coco')
 """Folders beside those of the images."""
@@ -114,12 +114,11 @@ def _keypoints(content: dict, categories: Dict[int, dict], chosen: list,
                path: str) -> Keypoints:
     """Of the category that has some; their number is that of the annotations."""
     annotations = [ann for ann in content['annotations'] if isinstance(ann, dict)]
-    used = chosen_categories(categories, chosen, path) if chosen else _only_one(
+    used = chosen_categories(categories, chosen, path) if chosen else only_category(
         categories, annotations, path)
     numbers = [len(ann['keypoints']) // 3 for ann in annotations
                if has_label(ann.get('keypoints')) and len(ann['keypoints']) % 3 == 0
-               and (ann.get('category_id') in used
-                    or ann.get('category_id') not in categories)]
+               and (category_of(ann) in used or category_of(ann) not in categories)]
     if not numbers:
         report = AnnotationReport(path)
         report.total = len(annotations)
@@ -134,27 +133,14 @@ def _keypoints(content: dict, categories: Dict[int, dict], chosen: list,
             f'{path}: annotations have {other} keypoints, '
             + (f'category {category.get("name")!r} names {number}' if names else
                f'others {number}') + '. Correct the file, or export it again')
-    skeleton = category.get('skeleton')
-    return describe(number, names, skeleton if isinstance(skeleton, list) else None)
-
-
-def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
-    labelled = labelled_annotations(categories, annotations)
-    if len(labelled) > 1:
-        name = categories[next(iter(labelled))].get('name', next(iter(labelled)))
-        raise ValueError(f'{path} has keypoints in {len(labelled)} categories: '
-                         f'{described(categories, labelled)}. Choose with '
-                         f'--category {name!r}, or name several that share their keypoints')
-    return list(labelled) or [i for i, category in categories.items()
-                              if category.get('keypoints')] or list(categories)
+    return describe(number, names, category.get('skeleton'))
 
 
 def _places(ann_file: Path) -> List[Path]:
     """Folders where an annotation file's images may be, the likeliest first."""
     here = ann_file.parent
     places = [here, here / 'images']
-    if here.name.lower() in FOR_ANNOTATIONS or _role(Path(here.name)) != 'other' \
-            and here.parent.name.lower() in FOR_ANNOTATIONS:
+    if here.name.lower() in FOR_ANNOTATIONS:
         split = re.search(r'(train|val|test)[a-z]*\d*', ann_file.stem.lower())
         names = [split.group(), split.group(1)] if split else []
         root = here.parent
@@ -168,7 +154,7 @@ def _role(path: Path) -> str:
     for name in (path.stem, *reversed(path.parts[:-1])):
         words: Sequence[str] = re.split(r'[^a-z]+', name.lower())
         for role, meant in (('train', ('train', 'training')), ('test', ('test', 'testing')),
-                            ('val', ('val', 'valid', 'validation', 'dev'))):
+                            ('val', ('val', 'valid', 'validation'))):
             if any(word in meant for word in words):
                 return role
     return 'other'

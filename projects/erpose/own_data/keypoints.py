@@ -40,7 +40,7 @@ class Keypoints:
 
 
 def describe(number: int, names: Optional[Sequence[Any]] = None,
-             skeleton: Optional[Sequence[Any]] = None,
+             skeleton: Any = None,
              flips: Optional[List[int]] = None) -> Keypoints:
     """Completes what a data set says of its keypoints.
 
@@ -48,8 +48,8 @@ def describe(number: int, names: Optional[Sequence[Any]] = None,
         number (int): K.
         names (Sequence): K names. Empty and repeated ones are numbered. Defaults to None:
             COCO's where 17 keypoints flip as COCO's do, else keypoint_1 to keypoint_K.
-        skeleton (Sequence): Pairs of names, or of numbers from 1, as COCO has them; from 0
-            if a 0 is among them. What is no pair of two keypoints is dropped.
+        skeleton (list): Pairs of names, or of numbers from 1, as COCO has them; from 0
+            if a 0 is among them. What is no pair of two keypoints is dropped. Optional.
         flips (list[int]): The permutation of a horizontal flip. Defaults to None, or the
             identity: pairs of left and right by the names.
     """
@@ -62,7 +62,7 @@ def describe(number: int, names: Optional[Sequence[Any]] = None,
             a, b = names.index(left), names.index(right)
             flips[a], flips[b] = b, a
     of_coco = [plain_name(name) for name in names] == list(COCO_SIGMAS)
-    limbs = _limbs(skeleton or [], names) or (COCO_LIMBS if of_coco else [])
+    limbs = _limbs(skeleton, names) or (COCO_LIMBS if of_coco else [])
     sigmas = list(COCO_SIGMAS.values()) if of_coco else [SIGMA] * number
     return Keypoints(names, flips, limbs, sigmas)
 
@@ -112,8 +112,8 @@ def _unique(names: List[str]) -> List[str]:
         f'keypoint_{k + 1}' for k in range(len(names))]
 
 
-def _limbs(skeleton: Sequence[Any], names: List[str]) -> List[Tuple[int, int]]:
-    pairs = [tuple(pair) for pair in skeleton
+def _limbs(skeleton: Any, names: List[str]) -> List[Tuple[int, int]]:
+    pairs = [tuple(pair) for pair in (skeleton if isinstance(skeleton, list) else [])
              if isinstance(pair, (list, tuple)) and len(pair) == 2]
     first = 0 if any(0 in pair for pair in pairs) else 1
     numbers = {name: k for k, name in enumerate(names)}

@@ -3,7 +3,7 @@ import copy
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import List, Optional, Set, Tuple
+from typing import Any, Callable, List, Optional, Set, Tuple
 
 from erpose.annotations.annotation_report import AnnotationReport
 from erpose.annotations.coco_file import complete_annotations
@@ -108,7 +108,7 @@ class Subset:
         train.notes = self.notes
         return train, self._part(lambda image_id: image_id in chosen)
 
-    def _part(self, belongs) -> 'Subset':
+    def _part(self, belongs: Callable[[Any], bool]) -> 'Subset':
         content = dict(
             self.content,
             images=[i for i in self.content['images'] if belongs(i['id'])],

@@ -1,6 +1,6 @@
 """Rows of YOLO-pose label files as annotations in COCO's format."""
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Container, List, NamedTuple, Optional, Tuple
 
 from erpose.annotations.keypoint_boxes import AREA_PER_BOX
 
@@ -44,14 +44,14 @@ class Row(NamedTuple):
             keypoints=points, num_keypoints=sum(v > 0 for v in points[2::3]))
 
 
-def read_rows(path: Path, shape: Tuple[int, int], classes: Sequence[str]
+def read_rows(path: Path, shape: Tuple[int, int], classes: Container[int]
               ) -> Tuple[List[Row], List[str]]:
     """The rows of a label file that can be used, and what is wrong with the others.
 
     Args:
         path (Path): ``class cx cy w h (x y [v]) * K`` a row.
         shape (tuple[int, int]): K and the values of a keypoint, 2 or 3: ``kpt_shape``.
-        classes (Sequence[str]): Names; empty where they are not known.
+        classes (Container[int]): Numbers of those that the data set names.
 
     Returns:
         tuple[list[Row], list[str]]: Rows, and messages that name file and line.
@@ -61,7 +61,7 @@ def read_rows(path: Path, shape: Tuple[int, int], classes: Sequence[str]
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
-        row, problem = _row(line.split(), shape, len(classes))
+        row, problem = _row(line.split(), shape, classes)
         if row is not None:
             rows.append(row)
         else:
@@ -69,7 +69,7 @@ def read_rows(path: Path, shape: Tuple[int, int], classes: Sequence[str]
     return rows, problems
 
 
-def _row(words: List[str], shape: Tuple[int, int], num_classes: int
+def _row(words: List[str], shape: Tuple[int, int], classes: Container[int]
          ) -> Tuple[Optional[Row], str]:
     try:
         values = [float(word) for word in words]
@@ -80,8 +80,8 @@ def _row(words: List[str], shape: Tuple[int, int], num_classes: int
         return None, (f'{len(values)} values, expected {5 + number * dim}: class, 4 of the '
                       f'box, {number} x {dim} (kpt_shape)')
     class_id, box, points = values[0], values[1:5], values[5:]
-    if class_id not in range(num_classes or 10**6):
-        return None, f'class {class_id:g}, names has {num_classes}'
+    if class_id not in classes:
+        return None, f'class {class_id:g} is not among the names'
     if not (all(-MARGIN <= v <= 1 + MARGIN for v in box) and min(box[2:]) > 0):
         return None, (f'the box {" ".join(words[1:5])} is not centre, width and height in '
                       'shares of the image, 0 to 1')
