@@ -11,10 +11,17 @@ import torch
 from mmengine.registry import init_default_scope
 
 from erpose import zoo
+from toys import Toys
 
 torch.set_num_threads(1)
 init_default_scope('mmpose')
 hypothesis.settings.register_profile('long', max_examples=2000)  # --hypothesis-profile
+
+
+@pytest.fixture
+def toys(tmp_path):
+    """Four pictures of a toy with three keypoints."""
+    return Toys(tmp_path)
 
 
 @pytest.fixture(scope='session')

@@ -1,7 +1,9 @@
 """docs/own_data.md, followed to the letter by a user: a five-keypoint creature.
 
-Each command runs in a process of its own, from a folder that is not the project's, with
-workers; only the number of epochs and the size of the data are not those of the document.
+What `erpose init` writes is what the document shows. The commands are those that it prints,
+and those of the document; each runs in a process of its own, from a folder that is not the
+project's, with workers; only the number of epochs and the size of the data are not those of
+the document.
 """
 import os
 import re
@@ -17,7 +19,7 @@ from erpose.datasets.synthetic import generate
 DOCUMENT = Path(__file__).parents[1] / 'docs' / 'own_data.md'
 BLOCKS = re.findall(r'```(\w+)\n(.*?)```', DOCUMENT.read_text(), re.S)
 SHORT = ['--cfg-options', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
-         'train_dataloader.batch_size=2', 'train_dataloader.num_workers=1']
+         'train_dataloader.num_workers=1']
 
 
 def block(kind, beginning):
@@ -36,20 +38,22 @@ def run(command, cwd):
     return done.stdout + done.stderr
 
 
-def command(beginning):
-    """The words of a command of the document, of a training of one epoch."""
-    line, = [line for line in block('bash', 'mim train').splitlines()
-             if line.startswith(beginning)]
-    return line.split('#')[0].replace('epoch_30', 'epoch_1').split()
+def shell(commands, cwd):
+    """Pastes commands."""
+    return run(['bash', '-ec', '\n'.join(commands)], cwd)
+
+
+def without_numbers(config):
+    """Images, epochs and batches go by the size of the data set."""
+    return re.sub(r'\d+', 'N', config)
 
 
 @pytest.fixture(scope='module')
 def work(tmp_path_factory):
-    """The folder a reader would end up with: keypoints, config and data."""
+    """The folder of a user who has the data set."""
     root = tmp_path_factory.mktemp('own')
-    (root / 'creature_keypoints.py').write_text(block('python', 'dataset_info'))
-    (root / 'creature.py').write_text(block('python', '_base_'))
-    metainfo = dict(from_file=str(root / 'creature_keypoints.py'))
+    (root / 'keypoints.py').write_text(block('python', 'dataset_info'))
+    metainfo = dict(from_file=str(root / 'keypoints.py'))
     for split in ('train', 'val'):
         generate(root / 'creature' / split, 4, image_size=(128, 128), persons=(1, 2),
                  metainfo=metainfo)
@@ -57,40 +61,66 @@ def work(tmp_path_factory):
 
 
 @pytest.fixture(scope='module')
-def trained(work):
-    """What the document's training says, and its folder ``work``."""
-    return run([*command('mim train'), *SHORT], work)
+def commands(work):
+    """What `erpose init` says is to be done next, for a training of one epoch."""
+    lines = [line.split('#')[0].strip()
+             for line in block('bash', 'erpose init').splitlines()]
+    said = run(lines[1].split(), work)
+    printed = [line.strip() for line in said.split('to go on:')[1].strip().splitlines()]
+    assert printed == lines[2:]
+    enter, dry_run, train, test = printed
+    return dict(enter=enter, test=test.replace('epoch_200', 'epoch_1'),
+                dry_run=f'{dry_run} --steps 3 {" ".join(SHORT)}',
+                train=f'{train} {" ".join(SHORT)}', environment=lines[0])
+
+
+@pytest.fixture(scope='module')
+def trained(work, commands):
+    """What the training says, whose folder is ``own_data/work``."""
+    return shell([commands['enter'], commands['train']], work)
+
+
+def test_the_document_shows_what_is_written(work, commands):
+    written = work / 'own_data'
+    assert (written / 'creature_keypoints.py').read_text() == block(
+        'python', 'dataset_info')
+    assert without_numbers((written / 'creature.py').read_text()) == without_numbers(
+        block('python', '_base_'))
+
+
+def test_dry_run(work, commands):
+    said = shell([commands['enter'], commands['dry_run']], work)
+    assert 'data: 4 training images, 4 of validation' in said
 
 
 def test_training(work, trained):
-    assert 'coco/AP: ' in trained and (work / 'work' / 'epoch_1.pth').is_file()
+    assert 'coco/AP: ' in trained and (work / 'own_data/work/epoch_1.pth').is_file()
     assert 'not installed' not in trained  # MMEngine's registries know erpose
+    assert trained.count('pose branch re-initialised: 5 keypoints, the checkpoint has 17'
+                         ) == 1
+    assert 'pose branch starts at the mean pose' in trained
+    assert 'size mismatch' not in trained
 
 
 def test_the_screen_shows_what_a_user_needs(work, trained):
     lines = [line for line in trained.splitlines() if 'pkg_resources' not in line]  # mim's
     assert len(lines) < 25, trained
-    assert 'Hooks will be executed' in next(work.glob('work/*/*.log')).read_text()
+    assert 'Hooks will be executed' in next(
+        work.glob('own_data/work/*/*.log')).read_text()
 
 
-def test_fine_tuning_from_an_alias_of_another_k(work):
-    said = run([*command('mim train')[:4], '--work-dir', 'tuned', *SHORT,
-                'load_from=erpose-n'], work)
-    assert said.count('pose branch re-initialised: 5 keypoints, the checkpoint has 17') == 1
-    assert 'pose branch starts at the mean pose' in said and 'size mismatch' not in said
-
-
-def test_testing(work, trained):
-    assert 'coco/AP: ' in run(command('mim test'), work)
+def test_testing(work, trained, commands):
+    assert 'coco/AP: ' in shell([commands['enter'], commands['test']], work)
 
 
 def test_inference(work, trained):
-    shutil.copy(work / 'creature/val/images/000001.jpg', work / 'photo.jpg')
-    program = block('python', 'inferencer').replace('epoch_30', 'epoch_1')
+    folder = work / 'own_data'
+    shutil.copy(work / 'creature/val/images/000001.jpg', folder / 'photo.jpg')
+    program = block('python', 'inferencer').replace('epoch_200', 'epoch_1')
     run([sys.executable, '-c', program.replace('out_dir', 'bbox_thr=0, out_dir') +
-         "assert len(result['predictions'][0][0]['keypoints']) == 5"], work)
-    assert (work / 'drawn' / 'visualizations' / 'photo.jpg').exists()
+         "assert len(result['predictions'][0][0]['keypoints']) == 5"], folder)
+    assert (folder / 'drawn' / 'visualizations' / 'photo.jpg').exists()
 
 
-def test_environment(work):
-    assert 'mmpose' in run(command('python -m'), work)
+def test_environment(work, commands):
+    assert 'mmpose' in run(commands['environment'].split(), work)

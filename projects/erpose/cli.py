@@ -1,6 +1,7 @@
 """The command ``erpose``: its parsing. What it does is in :mod:`erpose.deploy.commands`."""
 import argparse
 import sys
+from pathlib import Path
 from typing import List, Optional
 
 from erpose import zoo
@@ -12,14 +13,21 @@ PREDICT = '''examples:
   erpose predict erpose-n.onnx video.mp4 --track         people keep their numbers
   erpose predict erpose-n.onnx 0 --show                  the first camera, in a window'''
 
-EXTRAS = dict(cv2='deploy', onnxruntime='deploy', onnx='export', onnxscript='export',
-              gradio='web')
+INIT = '''examples:
+  erpose init creature/annotations.json                  an annotation file of COCO's format
+  erpose init roboflow_export/                           the folder that holds it
+  erpose init creature/data.yaml                         a YOLO-pose data set
+  erpose init train.json --val val.json --images photos'''
+
+EXTRAS = dict(cv2='deploy', yaml='deploy', onnxruntime='deploy', onnx='export',
+              onnxscript='export', gradio='web')
 """The extra of the package that installs a module."""
 
 
 def parser() -> argparse.ArgumentParser:
     main_parser = argparse.ArgumentParser(
-        prog='erpose', description='Finds people and their keypoints in pictures.')
+        prog='erpose', description='Finds people and their keypoints in pictures, and '
+                                   'prepares a training on data of your own.')
     subparsers = main_parser.add_subparsers(dest='command', required=True)
     predict = subparsers.add_parser(
         'predict', help='find the people in images, folders, videos, cameras',
@@ -70,6 +78,27 @@ def parser() -> argparse.ArgumentParser:
     export.add_argument('--fp16', action='store_true', help='half the size')
     export.add_argument('--int8', metavar='DIR',
                         help='quantise, calibrated on images of the folder')
+
+    init = subparsers.add_parser(
+        'init', help='prepare a training on your own data: COCO files, YOLO-pose data sets',
+        description='Reads annotated keypoints, and writes their description and a config '
+                    'that fine-tunes the zoo\'s erpose-n. The data stay as and where they '
+                    'are.',
+        epilog=INIT, formatter_class=argparse.RawDescriptionHelpFormatter)
+    init.add_argument('source', type=Path,
+                      help="annotation file in COCO's format, data.yaml of a YOLO-pose "
+                           'data set, or the folder of either')
+    init.add_argument('--val', type=Path, metavar='SOURCE',
+                      help='to validate on; of YOLO a folder or list of images (default: '
+                           'what the source names, else a tenth of its images)')
+    init.add_argument('--images', type=Path, metavar='DIR',
+                      help='folder of the images (default: looked for beside the source)')
+    init.add_argument('--category', action='append', metavar='NAME',
+                      help='whose keypoints are used, where several categories have some; '
+                           'may be repeated where they share them')
+    init.add_argument('--out', type=Path, metavar='DIR',
+                      help='folder to write to (default: named after the source)')
+    init.add_argument('--force', action='store_true', help='write over files of before')
 
     web = subparsers.add_parser(
         'web', help='a page for the browser: drop a picture or a video, see its people')

@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 from scipy.io import loadmat
 
+from erpose.annotations.keypoint_boxes import keypoint_boxes
 from erpose.datasets.synthetic.crowd_index import crowd_index
-from erpose.structures import keypoint_boxes
 
 IMAGE_IDS = Path(__file__).parent / 'image_ids'
 COCO_SETS = {'coco-mini/train': 416, 'coco-mini/val': 512, 'coco-more/train': 416}

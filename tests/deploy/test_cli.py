@@ -288,7 +288,8 @@ def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):
     assert re.search(said, capsys.readouterr().err)
 
 
-@pytest.mark.parametrize('module, extra', [('cv2', 'deploy'), ('gradio', 'web')])
+@pytest.mark.parametrize('module, extra', [
+    ('cv2', 'deploy'), ('yaml', 'deploy'), ('gradio', 'web')])
 def test_a_missing_package_is_named_with_its_extra(module, extra, monkeypatch, capsys):
     def missing(args):
         raise ModuleNotFoundError(f"No module named '{module}'", name=module)

@@ -8,13 +8,11 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from mmpose.registry import DATASETS
 
+from erpose.annotations.annotation_report import AnnotationReport
+from erpose.annotations.coco_file import complete_annotations, load_annotation_file
+from erpose.annotations.keypoint_categories import Category
+from erpose.annotations.usable_images import usable_images
 from erpose.structures.metainfo import parse_metainfo
-
-from .annotation_report import AnnotationReport
-from .annotations import complete_annotations, load_annotation_file
-from .image_paths import FoundImages, find_images
-from .image_sizes import read_header, refuse_wrong_sizes, size_mismatches
-from .keypoint_categories import Category
 
 
 @DATASETS.register_module()
@@ -55,7 +53,10 @@ class KeypointDataset(BaseCocoStyleDataset):
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
         content = load_annotation_file(self.ann_file)
         self.report = report = AnnotationReport(self.ann_file)
-        images = self._usable_images(content['images'])
+        interval = max(self.sample_interval, 1)
+        images = usable_images(
+            [image for image in content['images'] if image['id'] % interval == 0],
+            self.data_prefix['img'] or '', report)
         use = 'test' if self.test_mode else 'train'
         complete_annotations(content, self.metainfo, self.category, report, use)
         self._metainfo.update(CLASSES=content['categories'], category=self.category)
@@ -76,47 +77,6 @@ class KeypointDataset(BaseCocoStyleDataset):
         if not (images if self.test_mode else any(instances.values())):
             raise report.refuse(use, len(images))
         return list(chain.from_iterable(instances.values())), list(images.values())
-
-    def _usable_images(self, images: List[dict]) -> dict:
-        """Images that are there and have the stated size, by id, with path and size."""
-        interval = max(self.sample_interval, 1)
-        images = [image for image in images if image['id'] % interval == 0]
-        found = find_images(images, self.data_prefix['img'] or '')
-        self._note_paths(found, len(images))
-        listed = [dict(image, img_id=image['id'], img_path=found.paths[image['id']])
-                  for image in images if image['id'] in found.paths]
-        wrong, checked = size_mismatches(listed)
-        refuse_wrong_sizes(wrong, checked, self.ann_file)
-        if wrong:
-            self.report.skipped[f'image: {next(iter(wrong.values()))}'] += len(wrong)
-        usable = {}
-        for image in listed:
-            if 'width' not in image:
-                header = read_header(image['img_path'])
-                if header is None:
-                    self.report.skipped['image: cannot be read'] += 1
-                    continue
-                image['width'], image['height'] = header.size
-            if image['id'] not in wrong:
-                usable[image['id']] = image
-        return usable
-
-    def _note_paths(self, found: FoundImages, total: int) -> None:
-        if found.missing and not found.paths:
-            raise FileNotFoundError(
-                f'none of the {total} images of {self.ann_file} is there, for example '
-                f'{found.missing[0]!r}. Check data_root and data_prefix.')
-        if found.renamed:
-            name, path = next(iter(found.renamed.items()))
-            self.report.note(f'{len(found.renamed)} of {total} images were found under '
-                             f'another name, for example {name!r} as {path!r}')
-        if found.ambiguous:
-            name, paths = next(iter(found.ambiguous.items()))
-            self.report.note(f'{len(found.ambiguous)} image names do not tell which file '
-                             f'they mean, for example {name!r}: {paths[:2]}')
-        if found.missing:
-            reason = f'image: not found, for example {found.missing[0]!r}'
-            self.report.skipped[reason] = len(found.missing)
 
     def _note_empty(self, instances: dict) -> None:
         empty = {image_id for image_id, persons in instances.items() if not persons}

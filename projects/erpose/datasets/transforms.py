@@ -16,10 +16,9 @@ from mmpose.datasets.transforms import (
 )
 from mmpose.registry import TRANSFORMS
 
+from erpose.annotations.image_sizes import ImageHeader, read_header
 from erpose.imaging.images import as_image, decode_image
 from erpose.imaging.letterbox import MAX_SIDE
-
-from .image_sizes import ImageHeader, read_header
 
 PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visible', 'area')
 

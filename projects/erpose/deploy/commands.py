@@ -1,4 +1,4 @@
-"""What the command ``erpose`` does: predict, export, web."""
+"""What the command ``erpose`` does: predict, export, init, web."""
 import sys
 import tempfile
 from pathlib import Path
@@ -87,6 +87,12 @@ def export(args) -> int:
         else:
             whole.replace(out)
     print(f'{out}: {out.stat().st_size / 2**20:.1f} MiB')
+    return 0
+
+
+def init(args) -> int:
+    from erpose.own_data import init
+    init(args.source, args.val, args.images, args.category, args.out, args.force)
     return 0
 
 

@@ -5,7 +5,8 @@ import numpy as np
 import torch
 from xtcocotools.coco import COCO
 
-from erpose.structures import AREA_PER_BOX, pairwise_oks
+from erpose.annotations.keypoint_boxes import AREA_PER_BOX
+from erpose.structures import pairwise_oks
 
 MATCH_OKS = 0.5
 DEPLOYED_SCORE = 0.3

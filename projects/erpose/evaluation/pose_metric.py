@@ -14,9 +14,9 @@ from mmpose.registry import METRICS
 from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
-from erpose.datasets.annotations import load_annotations
-from erpose.datasets.image_paths import base_name
-from erpose.datasets.keypoint_categories import Category
+from erpose.annotations.coco_file import load_annotations
+from erpose.annotations.image_paths import base_name
+from erpose.annotations.keypoint_categories import Category
 from erpose.structures.metainfo import parse_metainfo
 
 from .duplicates import DEPLOYED_SCORE, duplicate_rates

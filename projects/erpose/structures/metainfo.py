@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.logging import MMLogger, print_log
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
-from .mirrored_names import mirrored_pairs
+from erpose.annotations.mirrored_names import mirrored_pairs
 
 DEFAULT_SIGMA = 0.05
 """Where a description states no sigmas: between COCO's eye (0.025) and hip (0.107)."""

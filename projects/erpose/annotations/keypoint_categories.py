@@ -29,13 +29,13 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
     categories = {c['id']: c for c in content['categories']}
     annotations = content['annotations']
     if category is None:
-        used = _only_one(categories, annotations, report.path)
+        used = only_category(categories, annotations, report.path)
     else:
-        used = _chosen(categories, category, report.path)
+        used = chosen_categories(categories, category, report.path)
     orders = {i: _order(categories[i], names, report) for i in used}
     kept, dropped = [], Counter()
     for ann in annotations:
-        own = _category_id(ann)
+        own = category_of(ann)
         if own in used or own is None or (category is None and own not in categories):
             _reorder(ann, orders.get(own))
             kept.append(ann)
@@ -47,16 +47,18 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
     return kept
 
 
-def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
-    """Ids of the category that carries keypoints; of all if none does."""
-    labelled = Counter()
-    for ann in annotations:
-        own = _category_id(ann)
-        if own in categories:
-            labelled[own] += has_label(ann.get('keypoints'))
+def only_category(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
+    """Ids of the category that carries keypoints; of all if none does.
+
+    Raises:
+        ValueError: If several have labelled keypoints; names them.
+    """
+    labelled = Counter(
+        own for ann in annotations for own in [category_of(ann)]
+        if own in categories and has_label(ann.get('keypoints')))
     carrying = [i for i in categories if labelled[i]] or [
         i for i in categories if _keypoint_names(categories[i])]
-    if len(carrying) > 1 and sum(labelled.values()):
+    if len(labelled) > 1:
         found = '; '.join(
             f'{_called(categories, i)} with {labelled[i]} labelled annotations and '
             f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'
@@ -64,12 +66,18 @@ def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List
         name = categories[carrying[0]].get('name', carrying[0])
         raise ValueError(
             f'{path} has keypoints in {len(carrying)} categories: {found}. Choose with '
-            f'category={name!r} in KeypointDataset and PoseMetric, or give a list of those '
-            'that share their keypoints')
+            f'category={name!r} in KeypointDataset and PoseMetric (--category {name!r} of '
+            '`erpose init`), or give a list of those that share their keypoints')
     return carrying or list(categories)
 
 
-def _chosen(categories: Dict[int, dict], category: Category, path: str) -> List[int]:
+def chosen_categories(categories: Dict[int, dict], category: Category,
+                      path: str) -> List[int]:
+    """Ids of the categories with these names or ids.
+
+    Raises:
+        ValueError: If one of them is not there; names those that are.
+    """
     wanted = [category] if isinstance(category, (int, str)) else list(category)
     used = []
     for choice in wanted:
@@ -92,7 +100,7 @@ def _order(category: dict, names: Sequence[str],
             f'{report.path}: category {category.get("name")!r} has {len(stated)} keypoints '
             f'({_few(stated)}), the data set\'s metainfo defines {len(names)} '
             f'({_few(names)}): use the metainfo of this annotation file')
-    plain, wanted = [_plain(n) for n in stated], [_plain(n) for n in names]
+    plain, wanted = [plain_name(n) for n in stated], [plain_name(n) for n in names]
     if plain == wanted:
         return None
     if sorted(plain) == sorted(wanted) and len(set(plain)) == len(plain):
@@ -130,8 +138,8 @@ def _reorder(ann: Any, order: Optional[list]) -> None:
         ann['keypoints'] = [v for k in order for v in values[3 * k:3 * k + 3]]
 
 
-def _category_id(ann: Any) -> Optional[int]:
-    """None if it is absent, or no id."""
+def category_of(ann: Any) -> Optional[int]:
+    """Id of an annotation's category; None if it is absent, or no id."""
     own = ann.get('category_id') if isinstance(ann, dict) else None
     return own if isinstance(own, int) and not isinstance(own, bool) else None
 
@@ -141,7 +149,7 @@ def _called(categories: Dict[int, dict], category_id: int) -> str:
     return f'{category_id}' if name is None else f'{str(name)[:40]!r} (id {category_id})'
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
     """A name without the differences that tools make: "Left Hand" is left_hand."""
     words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
     return re.sub(r'[\W_]+', '_', words).strip('_').lower()

@@ -4,7 +4,7 @@ import time
 import pytest
 from PIL import Image
 
-from erpose.datasets.image_sizes import read_header, refuse_wrong_sizes, size_mismatches
+from erpose.annotations.image_sizes import read_header, refuse_wrong_sizes, size_mismatches
 
 
 def picture(path, size=(64, 48), orientation=None, **options):

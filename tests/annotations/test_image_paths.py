@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from erpose.datasets.image_paths import find_images
+from erpose.annotations.image_paths import find_images
 
 NFC, NFD = (unicodedata.normalize(form, 'Zürich é.jpg') for form in ('NFC', 'NFD'))
 FOUND = [

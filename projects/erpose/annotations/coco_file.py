@@ -5,10 +5,9 @@ from typing import Any, Optional, Tuple
 
 import numpy as np
 
-from erpose.structures import keypoint_boxes
-
 from .annotation_report import AnnotationReport
 from .impossible_labels import clear_impossible_labels, refuse_fractions
+from .keypoint_boxes import keypoint_boxes
 from .keypoint_categories import Category, select_annotations
 
 MAX_COORDINATE = 1e6

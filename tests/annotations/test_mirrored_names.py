@@ -1,6 +1,6 @@
 import pytest
 
-from erpose.structures.mirrored_names import mirrored_name, mirrored_pairs
+from erpose.annotations.mirrored_names import mirrored_name, mirrored_pairs
 
 
 @pytest.mark.parametrize('left, right', [

@@ -1,5 +1,6 @@
 """Labels that cannot be: taken as not labelled, and counted."""
 import pytest
+
 from toys import POSE, toy
 
 ORIGIN = [0, 0, 2]

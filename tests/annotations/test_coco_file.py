@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from erpose.datasets.annotations import complete_annotation, load_annotation_file
+from erpose.annotations.coco_file import complete_annotation, load_annotation_file
 
 GOOD = dict(image_id=1, keypoints=[10, 20, 2, 30, 60, 1, 0, 0, 0])
 

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
-import torch
 
-from erpose.structures import AREA_PER_BOX, keypoint_boxes, pose_boxes
+from erpose.annotations.keypoint_boxes import AREA_PER_BOX, keypoint_boxes
 
 # points (K = 3), labelled, box xyxy, width x height of the area: 8 pixels a side at least
 CASES = {
@@ -39,10 +38,3 @@ def test_persons_do_not_mix():
 def test_no_persons():
     boxes, areas = keypoint_boxes(np.zeros((0, 3, 2)), np.zeros((0, 3)))
     assert boxes.shape == (0, 4) and areas.shape == (0, )
-
-
-def test_pose_boxes():
-    pose = torch.tensor([[0., 30.], [4., 12.], [1., 10.]])
-    assert pose_boxes(pose).tolist() == [0, 10, 4, 30]
-    batch = torch.stack([pose, pose + 1]).unsqueeze(0)
-    assert pose_boxes(batch).tolist() == [[[0, 10, 4, 30], [1, 11, 5, 31]]]

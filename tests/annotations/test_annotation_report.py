@@ -2,10 +2,10 @@
 import logging
 
 import pytest
-from toys import POSE, toy, toy_metainfo
 
-from erpose.datasets.annotation_report import AnnotationReport
+from erpose.annotations.annotation_report import AnnotationReport
 from erpose.evaluation import PoseMetric
+from toys import POSE, toy, toy_metainfo
 
 
 def all_areas(toys):

@@ -2,6 +2,7 @@
 import re
 
 import pytest
+
 from toys import NAMES, POSE, toy
 
 BALL = dict(id=2, name='ball')

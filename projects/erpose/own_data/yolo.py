@@ -1,0 +1,140 @@
+"""Reads YOLO-pose data sets as annotations in COCO's format."""
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Optional, Tuple
+
+from erpose.annotations.image_sizes import read_header
+
+from .keypoints import Keypoints, describe
+from .subset import Subset
+from .yolo_labels import Row, read_rows
+from .yolo_paths import find_yolo_images, label_file
+from .yolo_yaml import Description, read_description
+
+
+class LabelledImage(NamedTuple):
+    """An image and its label file.
+
+    Attributes:
+        path (Path): Of the image.
+        rows (list[Row]): Usable ones; empty where there is no label file.
+        broken (bool): Whether a row could not be used.
+    """
+    path: Path
+    rows: List[Row]
+    broken: bool
+
+
+def read_yolo(source: Path, val: Optional[Path], images: Optional[Path],
+              category: Optional[List[str]]) -> Tuple[Keypoints, List[Subset]]:
+    """A training set in COCO's format, and a validation set if there is one.
+
+    Args:
+        source (Path): The data.yaml.
+        val (Path): Folder or list of the images to validate on, instead of the file's.
+            Optional.
+        images (Path): Folder of the data set, instead of the file's ``path``. Optional.
+        category (list[str]): Names or numbers of classes, which become one. Defaults to
+            None: the only one that has keypoints.
+
+    Returns:
+        tuple[Keypoints, list[Subset]]: The sets are not checked yet.
+
+    Raises:
+        FileNotFoundError, ValueError: If something is missing or wrong. It names the file,
+            the cause and the remedy.
+    """
+    info = read_description(source)
+    entries = dict(train=info.train, val=str(val.absolute()) if val else info.val)
+    found: Dict[str, List[LabelledImage]] = {}
+    notes: Dict[str, List[str]] = {}
+    for role, entry in entries.items():
+        if entry is not None:
+            paths, missing = find_yolo_images(entry, info.root, source, images)
+            found[role], broken = _read(paths, info)
+            notes[role] = missing + _skipped(broken)
+    used = _used_classes(found['train'], category, info)
+    keypoints = describe(info.shape[0], info.names_of(used[0]), info.skeleton, info.flips)
+    return keypoints, [
+        _subset(f'{source} ({role})', part, used, info.classes[used[0]], keypoints,
+                notes[role]) for role, part in found.items()]
+
+
+def _read(paths: List[Path], info: Description) -> Tuple[List[LabelledImage], List[str]]:
+    """Images with their rows, and what is wrong with rows."""
+    images: List[LabelledImage] = []
+    problems: List[str] = []
+    files = 0
+    for path in paths:
+        labels = label_file(path)
+        there = labels.is_file()
+        files += there
+        rows, wrong = read_rows(labels, info.shape, info.classes) if there else ([], [])
+        images.append(LabelledImage(path, rows, bool(wrong)))
+        problems += wrong
+    if not files:
+        raise FileNotFoundError(
+            f'{info.file}: none of {len(images)} images has a label file: {paths[0]} wants '
+            f'{label_file(paths[0])}. Put the label files there')
+    if problems and not any(image.rows for image in images):
+        raise ValueError(f'{info.file}: all {len(problems)} rows of its label files are '
+                         f'broken. Correct them or kpt_shape; {problems[0]}')
+    return images, problems
+
+
+def _skipped(problems: List[str]) -> List[str]:
+    more = [f'  and {len(problems) - 5} more'] if len(problems) > 5 else []
+    return [f'skipped {len(problems)} broken rows:', *(f'  {p}' for p in problems[:5]),
+            *more] if problems else []
+
+
+def _used_classes(images: List[LabelledImage], category: Optional[List[str]],
+                  info: Description) -> List[int]:
+    """Numbers of the classes whose rows are used."""
+    counts = Counter(row.class_id for image in images for row in image.rows if row.labelled)
+    names = info.classes
+    there = ', '.join(f'{names[i]!r} with {n} labelled rows'
+                      for i, n in sorted(counts.items()))
+    numbers = {**{str(i): i for i in names}, **{name: i for i, name in names.items()}}
+    used = [numbers.get(word) for word in category or []] or sorted(counts)
+    for i, word in zip(used, category or []):
+        if not counts[i]:
+            raise ValueError(f'{info.file} has no class {word!r} with keypoints; it has '
+                             f'{there or "none"}')
+    if not counts:
+        raise ValueError(f'{info.file}: no row of its label files has a labelled keypoint. '
+                         'Label some, or check kpt_shape')
+    if len(used) > 1 and not category:
+        raise ValueError(f'{info.file} has keypoints in {len(counts)} classes: {there}. '
+                         f'Choose with --category {names[used[0]]!r}; given for several, '
+                         'they become one')
+    return used
+
+
+def _subset(source: str, images: List[LabelledImage], used: List[int], category: str,
+            keypoints: Keypoints, notes: List[str]) -> Subset:
+    root = Path(os.path.commonpath([image.path.parent.absolute() for image in images]))
+    content: Dict[str, list] = dict(images=[], annotations=[], categories=[dict(
+        id=1, name=category, keypoints=keypoints.names,
+        skeleton=[[a + 1, b + 1] for a, b in keypoints.limbs])])
+    unreadable = []
+    for number, image in enumerate(images, 1):
+        rows = [row for row in image.rows if row.class_id in used]
+        if image.broken and not rows:  # it may show individuals: no image without them
+            continue
+        header = read_header(str(image.path))
+        if header is None:
+            unreadable.append(str(image.path))
+            continue
+        name = image.path.absolute().relative_to(root).as_posix()
+        content['images'].append(
+            dict(id=number, file_name=name, width=header.width, height=header.height))
+        content['annotations'] += [
+            dict(id=len(content['annotations']) + i, image_id=number, category_id=1,
+                 **row.annotation(*header.size, len(keypoints.names)))
+            for i, row in enumerate(rows, 1)]
+    if unreadable:
+        notes = [*notes, f'skipped {len(unreadable)} images that cannot be read, for '
+                         f'example {unreadable[0]}']
+    return Subset(source, root, content, negatives=True, notes=notes)
