@@ -32,8 +32,10 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
         used = _only_one(categories, annotations, report.path)
     else:
         used = _chosen(categories, category, report.path)
-    orders = {i: _order(categories[i], names, report) for i in used}
-    kept, dropped = [], Counter()
+    orders: Dict[Optional[int], Optional[list]] = {
+        i: _order(categories[i], names, report) for i in used}
+    kept: List[dict] = []
+    dropped: Counter[int] = Counter()
     for ann in annotations:
         own = _category_id(ann)
         if own in used or own is None or (category is None and own not in categories):
@@ -49,14 +51,14 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
 
 def _only_one(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
     """Ids of the category that carries keypoints; of all if none does."""
-    labelled = Counter()
+    labelled: Counter[int] = Counter()
     for ann in annotations:
         own = _category_id(ann)
         if own in categories:
             labelled[own] += has_label(ann.get('keypoints'))
     carrying = [i for i in categories if labelled[i]] or [
         i for i in categories if _keypoint_names(categories[i])]
-    if len(carrying) > 1 and sum(labelled.values()):
+    if len(carrying) > 1 and any(labelled.values()):
         found = '; '.join(
             f'{_called(categories, i)} with {labelled[i]} labelled annotations and '
             f'{len(_keypoint_names(categories[i]) or ()) or "unnamed"} keypoints'

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Union
 
 from mmengine.config import Config
 from mmengine.fileio import dump, load
@@ -227,8 +227,8 @@ def execute(command: List[str], log: Path) -> None:
             [f'{readable(command)} failed ({done.returncode}), see {log}:', *tail]))
 
 
-def _relative(text: str) -> str:
-    text = str(text)
+def _relative(part: Union[str, Path]) -> str:
+    text = str(part)
     for place in (zoo.root(), Path.cwd()):
         text = text.replace(f'{place}{os.sep}', '')
     return text

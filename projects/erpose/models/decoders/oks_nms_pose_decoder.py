@@ -1,5 +1,5 @@
 """The decoder of outputs that hold duplicates: top-k, then OKS-NMS, hard or soft."""
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from mmpose.registry import TASK_UTILS
@@ -26,8 +26,8 @@ class OKSNMSPoseDecoder(PoseDecoder):
     kind = 'oks'
     """The overlap that is measured; files for clients name it."""
 
-    def __init__(self, sigmas, nms_thr: float = 0.5, soft: bool = False,
-                 max_per_img: int = 300):
+    def __init__(self, sigmas: Sequence[float], nms_thr: float = 0.5, soft: bool = False,
+                 max_per_img: int = 300) -> None:
         super().__init__(max_per_img)
         self.sigmas = torch.as_tensor(sigmas)
         self.nms_thr = nms_thr
