@@ -8,7 +8,7 @@ OPENCV_5 := opencv-python-headless==5.0.0.93
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test distributed faults fuzz parity lint install clean
+.PHONY: demo test distributed faults fuzz parity lint types install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
@@ -33,6 +33,9 @@ fuzz: $(STAMP)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
+
+types: $(STAMP)
+	$(BIN)/python -m mypy
 
 install: $(STAMP)
 

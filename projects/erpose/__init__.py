@@ -6,6 +6,7 @@ PyTorch or MMPose is not installed, ``erpose.deploy`` is all there is.
 """
 import os
 from importlib import import_module
+from types import ModuleType
 
 from . import loading
 from .version import __version__
@@ -18,7 +19,7 @@ __all__ = ['__version__']
 loading.install()
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> ModuleType:
     if name in (*loading.PARTS, 'deploy', 'zoo'):
         return import_module(f'{__name__}.{name}')
     raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

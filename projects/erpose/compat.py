@@ -12,7 +12,7 @@ import importlib.machinery
 import importlib.util
 import sys
 import types
-from typing import List, NamedTuple
+from typing import Any, Callable, List, NamedTuple, NoReturn
 
 import torch
 
@@ -25,6 +25,7 @@ class Step(NamedTuple):
 
 
 _REPORT: List[Step] = []
+_LIBRARIES: List[torch.library.Library] = []
 
 
 def apply() -> List[Step]:
@@ -57,7 +58,7 @@ def _declare_torchvision_ops() -> Step:
     library = torch.library.Library('torchvision', 'DEF')
     library.define('nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
     library.define('qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor')
-    _declare_torchvision_ops.library = library  # the schemas live as long as it does
+    _LIBRARIES.append(library)  # the schemas live as long as it does
     for module in [m for m in sys.modules if m.split('.')[0] == 'torchvision']:
         del sys.modules[module]
     importlib.import_module('torchvision')
@@ -68,11 +69,11 @@ def _declare_torchvision_ops() -> Step:
 class _MissingExt(types.ModuleType):
     """Stands in for ``mmcv._ext``: importable, and every operator says what to install."""
 
-    def __getattr__(self, op: str):
+    def __getattr__(self, op: str) -> Callable:
         if op.startswith('__'):
             raise AttributeError(op)
 
-        def missing(*args, **kwargs):
+        def missing(*args: Any, **kwargs: Any) -> NoReturn:
             raise RuntimeError(
                 f'mmcv.ops.{op} needs the compiled operators of the full mmcv, and '
                 'mmcv-lite is installed. erpose needs none of them; for other models '
@@ -100,17 +101,17 @@ def _refuses_objects() -> bool:
     return version >= (2, 6) and hasattr(torch.serialization, 'add_safe_globals')
 
 
-def _rebuild_history_buffer(log_history, count_history, max_length):
+def _rebuild_history_buffer(log_history: list, count_history: list, max_length: int) -> Any:
     from mmengine.logging import HistoryBuffer
     return HistoryBuffer(log_history, count_history, max_length)
 
 
-def _reduce_history_buffer(buffer):
+def _reduce_history_buffer(buffer: Any) -> tuple:
     logs, counts = buffer.data
     return _rebuild_history_buffer, (logs.tolist(), counts.tolist(), buffer.max_length)
 
 
-def _history_buffer_method(owner, name):
+def _history_buffer_method(owner: type, name: str) -> Callable:
     """What is left of ``getattr`` in a checkpoint: HistoryBuffer's own public methods."""
     from mmengine.logging import HistoryBuffer
     if owner is not HistoryBuffer or name.startswith('_'):
@@ -173,10 +174,10 @@ def _launch_on_cpu() -> Step:
                 'device ids for models on the CPU')
 
 
-def _init_with_gloo(init):
+def _init_with_gloo(init: Callable) -> Callable:
 
     @functools.wraps(init)
-    def wrapper(backend, **kwargs):
+    def wrapper(backend: str, **kwargs: Any) -> None:
         set_device = torch.cuda.set_device
         torch.cuda.set_device = lambda device: None
         try:
@@ -187,10 +188,10 @@ def _init_with_gloo(init):
     return wrapper
 
 
-def _without_devices(init):
+def _without_devices(init: Callable) -> Callable:
 
     @functools.wraps(init)
-    def wrapper(self, module, *args, **kwargs):
+    def wrapper(self: Any, module: torch.nn.Module, *args: Any, **kwargs: Any) -> None:
         if all(p.device.type == 'cpu' for p in module.parameters()):
             kwargs.pop('device_ids', None)
         init(self, module, *args, **kwargs)
@@ -213,7 +214,7 @@ def _load_weights_only() -> Step:
     from erpose.weights import checked, load_weights
     load_url = loaders.load_url
 
-    def load_from_local(filename, map_location=None):
+    def load_from_local(filename: str, map_location: Any = None) -> dict:
         return load_weights(filename, map_location)
 
     loaders.CheckpointLoader.register_scheme('', load_from_local, force=True)

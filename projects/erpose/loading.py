@@ -9,8 +9,10 @@ a part of erpose that builds on it, does all three, and goes.
 import importlib
 import sys
 from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
-from typing import List
+from types import ModuleType
+from typing import Any, List, Optional, Sequence
 
 STACK = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
 """What everything but ``erpose.deploy`` needs."""
@@ -42,7 +44,8 @@ def load() -> None:
 class _Hook(MetaPathFinder):
     """Lets the first import of what is awaited wait for :func:`load`."""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Optional[Sequence[str]] = None,
+                  target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         if name not in AWAITED:
             return None
         sys.meta_path.remove(self)  # what follows looks for modules itself
@@ -53,7 +56,7 @@ class _Hook(MetaPathFinder):
             sys.meta_path.insert(0, self)
         if missing and name.startswith('erpose.'):
             raise ImportError(f'{name} needs {", ".join(missing)}: not installed here')
-        if spec is not None:
+        if spec is not None and spec.loader is not None:
             spec.loader = _LoaderOfAll(spec.loader)
         return spec
 
@@ -65,13 +68,13 @@ class _LoaderOfAll(Loader):
     thread that has it.
     """
 
-    def __init__(self, loader):
+    def __init__(self, loader: Loader) -> None:
         self.loader = loader
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.loader, name)  # for those who ask the spec alone
 
-    def create_module(self, spec):
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
         hooks = [finder for finder in sys.meta_path if isinstance(finder, _Hook)]
         for hook in hooks:
             sys.meta_path.remove(hook)
@@ -84,7 +87,7 @@ class _LoaderOfAll(Loader):
         self.spec = module.__spec__
         return module
 
-    def exec_module(self, module):
+    def exec_module(self, module: ModuleType) -> None:
         module.__spec__ = self.spec  # the import system has put the hook's in its place
 
 

@@ -5,18 +5,20 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.runner import Runner
+from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import METRICS, TASK_UTILS
 from tabulate import tabulate
 
 from erpose.deploy.export import export_onnx, metadata
 from erpose.deploy.networks import RawNetwork, pose_network
 from erpose.engine import deployed_model
+from erpose.models.heads import ERPoseHead
 
 
 class Variant(NamedTuple):
@@ -96,7 +98,7 @@ def report(rows: Dict[str, dict]) -> str:
 
 
 @contextlib.contextmanager
-def _replaced(head, variant: Variant):
+def _replaced(head: ERPoseHead, variant: Variant) -> Iterator[None]:
     """The head with the decoder and the refiner of a variant."""
     kept = head.decoder, head.refiner
     if variant.decoder:
@@ -110,7 +112,7 @@ def _replaced(head, variant: Variant):
         head.decoder, head.refiner = kept
 
 
-def _graphs(model, config: Config, rounds: int) -> Dict[str, dict]:
+def _graphs(model: BottomupPoseEstimator, config: Config, rounds: int) -> Dict[str, dict]:
     """Nodes and milliseconds after the network, of every variant that is exported."""
     import onnx
     import onnxruntime

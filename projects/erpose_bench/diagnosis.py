@@ -156,7 +156,7 @@ def _rank_by_oks(image: Image) -> List[dict]:
 
 def _finders(image: Image) -> Dict[int, int]:
     """The best scored detection of each person that has one."""
-    finders = {}
+    finders: Dict[int, int] = {}
     order = np.argsort([-d['score'] for d in image.detections], kind='stable')
     for index in order:
         finders.setdefault(int(image.person[index]), int(index))

@@ -1,6 +1,6 @@
 """The images on which a system fails most, side by side."""
 from pathlib import Path
-from typing import Sequence
+from typing import List, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -15,7 +15,8 @@ TILE = 320  # pixels
 RED, YELLOW = (60, 60, 255), (0, 220, 255)
 
 
-def failure_sheet(images: Sequence[Image], files: Sequence[Path], skeleton, colours,
+def failure_sheet(images: Sequence[Image], files: Sequence[Path],
+                  skeleton: Sequence[Sequence[int]], colours: Sequence[Sequence[int]],
                   count: int = 6) -> np.ndarray:
     """The worst images with what was found on them.
 
@@ -43,7 +44,7 @@ def failure_sheet(images: Sequence[Image], files: Sequence[Path], skeleton, colo
     return np.vstack([np.hstack(tiles[i:i + 3]) for i in range(0, len(tiles), 3)])
 
 
-def _judge(image: Image, threshold: float):
+def _judge(image: Image, threshold: float) -> Tuple[List[int], List[int], List[int]]:
     """Indices of the detections drawn, of the persons missed, of the detections wrong."""
     drawn = [i for i, d in enumerate(image.detections) if d['score'] >= threshold]
     drawn.sort(key=lambda i: -image.detections[i]['score'])
@@ -57,7 +58,9 @@ def _judge(image: Image, threshold: float):
     return drawn, [g for g in range(len(image.persons)) if g not in found], wrong
 
 
-def _tile(image: Image, file: Path, drawn, missed, wrong, skeleton, colours) -> np.ndarray:
+def _tile(image: Image, file: Path, drawn: List[int], missed: List[int], wrong: List[int],
+          skeleton: Sequence[Sequence[int]],
+          colours: Sequence[Sequence[int]]) -> np.ndarray:
     picture = read_image(file)
     scale = TILE / max(picture.shape[:2])
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)

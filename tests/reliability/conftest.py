@@ -59,11 +59,3 @@ def within(seconds: float):
 @pytest.fixture(scope='session')
 def time_limit():
     return within
-
-
-@pytest.fixture
-def outcomes(record_property) -> dict:
-    """Counts the cases of a fuzzing test by outcome, for the summary."""
-    counts = {}  # a plain one: it travels between processes
-    record_property('outcomes', counts)
-    return counts

@@ -99,22 +99,21 @@ def one():
 
 
 @processes
-def test_losses_and_gradients_are_those_of_one_process(count, one, tally):
+def test_losses_and_gradients_are_those_of_one_process(count, one):
     many = in_processes(losses_and_gradients, count)[0]
     assert set(one) == set(many) == {(kind, case) for kind in KINDS for case in CASES}
     for (kind, case), (losses, gradients) in one.items():
         if case == 'even':
             assert all(loss > 0 for loss in losses.values()), 'else nothing is compared'
-        with tally(f'losses and gradients, {count} processes = 1'):
-            assert set(many[kind, case][0]) == set(losses)
-            for name, loss in losses.items():
-                difference = abs(many[kind, case][0][name] - loss)
-                assert difference <= 1e-6 * loss, f'{kind} {case} {name}'
-            largest = max(g.abs().max() for g in gradients.values())
-            for name, gradient in gradients.items():
-                worst = (many[kind, case][1][name] - gradient).abs().max()
-                own = gradient.abs().max() + 1e-6 * largest
-                assert worst <= 1e-5 * own, f'{kind} {case} {name}'
+        assert set(many[kind, case][0]) == set(losses)
+        for name, loss in losses.items():
+            difference = abs(many[kind, case][0][name] - loss)
+            assert difference <= 1e-6 * loss, f'{kind} {case} {name}'
+        largest = max(g.abs().max() for g in gradients.values())
+        for name, gradient in gradients.items():
+            worst = (many[kind, case][1][name] - gradient).abs().max()
+            own = gradient.abs().max() + 1e-6 * largest
+            assert worst <= 1e-5 * own, f'{kind} {case} {name}'
 
 
 def train_four_steps():
@@ -150,36 +149,32 @@ def train_four_steps():
 
 
 @processes
-def test_ema_and_statistics_are_the_same_everywhere(count, tally):
+def test_ema_and_statistics_are_the_same_everywhere(count):
     results = in_processes(train_four_steps, count)
     for slow, before, _ in results:
-        with tally(f'EMA = its slow reference, in {count} processes'):
-            for name, value in slow.items():
-                if before[f'EMA {name}'].is_floating_point():
-                    torch.testing.assert_close(before[f'EMA {name}'].double(), value,
-                                               rtol=1e-5, atol=1e-6)
+        for name, value in slow.items():
+            if before[f'EMA {name}'].is_floating_point():
+                torch.testing.assert_close(before[f'EMA {name}'].double(), value,
+                                           rtol=1e-5, atol=1e-6)
     _, before, after = results[0]
     for name in before:
-        with tally(f'parameters, statistics and their EMA equal in {count} processes'):
-            assert all(after[name].equal(other[2][name]) for other in results)
-            mean = torch.stack([r[1][name].double() for r in results]).mean(0)
-            torch.testing.assert_close(after[name].double(), mean, rtol=1e-5, atol=1e-6)
+        assert all(after[name].equal(other[2][name]) for other in results)
+        mean = torch.stack([r[1][name].double() for r in results]).mean(0)
+        torch.testing.assert_close(after[name].double(), mean, rtol=1e-5, atol=1e-6)
     unlike = [name for name in before if not before[name].equal(results[1][1][name])]
     assert {name.split()[0] for name in unlike} == {'model', 'EMA'}
     assert all('.running_' in name for name in unlike)  # and only these had to be mended
 
 
 @pytest.mark.parametrize('kind', KINDS)
-def test_batch_norm_converts_to_sync_bn(kind, tally):
-    with tally('conversion to SyncBN'):
-        model = build(kind)
-        norms = sum(isinstance(m, nn.BatchNorm2d) for m in model.modules())
-        names = set(model.state_dict())
-        converted = convert_sync_batchnorm(model, 'torch')
-        assert 0 < norms == sum(isinstance(m, nn.SyncBatchNorm)
-                                for m in converted.modules())
-        assert not any(isinstance(m, nn.BatchNorm2d) for m in converted.modules())
-        assert set(converted.state_dict()) == names
+def test_batch_norm_converts_to_sync_bn(kind):
+    model = build(kind)
+    norms = sum(isinstance(m, nn.BatchNorm2d) for m in model.modules())
+    names = set(model.state_dict())
+    converted = convert_sync_batchnorm(model, 'torch')
+    assert 0 < norms == sum(isinstance(m, nn.SyncBatchNorm) for m in converted.modules())
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in converted.modules())
+    assert set(converted.state_dict()) == names
 
 
 def train_three_frozen_steps(config, wrapper):
@@ -253,17 +248,13 @@ def bytes_sent():
 @pytest.mark.slow
 @pytest.mark.parametrize('count', [2, 4])
 @pytest.mark.parametrize('kind', KINDS)
-def test_what_a_step_communicates(kind, count, tally):
+def test_what_a_step_communicates(kind, count):
     results = in_processes(communication, count, kind)
     parameters, sizes, wire = results[0]
     gradients = [size for size in sizes if size > 4]
-    with tally(f'a step sends 2 (N - 1) x 4 bytes a parameter, N = {count} processes'):
-        assert all(result[:2] == results[0][:2] for result in results)
-        assert sum(gradients) == 4 * parameters
-        assert 0.95 < wire / (2 * (count - 1) * sum(gradients)) < 1.2  # a ring, and headers
-    tally.note(f'{kind}-n, {count} processes: a step reduces {sum(gradients)} bytes of '
-               f'gradients in {len(gradients)} buckets, and {len(sizes) - len(gradients)} '
-               f'normalisers of 4 bytes; all processes together send {wire / 1e6:.1f} MB')
+    assert all(result[:2] == results[0][:2] for result in results)
+    assert sum(gradients) == 4 * parameters
+    assert 0.95 < wire / (2 * (count - 1) * sum(gradients)) < 1.2  # a ring, and headers
 
 
 @pytest.fixture(scope='module')
@@ -337,47 +328,44 @@ def metrics_of_one(data, tmp_path_factory, shipped):
     pytest.param(4, 2, False, marks=pytest.mark.slow),
 ])
 def test_metrics_are_those_of_one_process(count, nodes, round_up, data, tmp_path, shipped,
-                                          metrics_of_one, tally):
-    with tally(f'metrics of tools/test.py, {count} processes on {nodes} node(s) = 1'):
-        options = f'test_dataloader.sampler.round_up={round_up}',
-        found = evaluate(count, data, tmp_path, shipped, *options, nodes=nodes)
-        assert found == metrics_of_one
+                                          metrics_of_one):
+    options = f'test_dataloader.sampler.round_up={round_up}',
+    found = evaluate(count, data, tmp_path, shipped, *options, nodes=nodes)
+    assert found == metrics_of_one
 
 
 @pytest.mark.slow
-def test_trained_on_two_nodes(data, tmp_path, shipped, tally):
+def test_trained_on_two_nodes(data, tmp_path, shipped):
     """What was logged at the end of an epoch is what one process finds in the file."""
-    with tally('AP logged by 4 processes on 2 nodes = AP of the checkpoint'):
-        config = 'configs/erpose/' + CONFIG.format('erpose')
-        launch('train.py', zoo.root() / config, '--work-dir', tmp_path / 'out',
-               '--cfg-options', f'load_from={zoo.root() / shipped["Weights"]}',
-               'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
-               *(f'{split}_dataloader.{setting}' for split in ('train', 'val')
-                 for setting in ('batch_size=1', *WORKERS)),
-               count=4, nodes=2, data=data, cwd=tmp_path)
-        logged = (tmp_path / 'out').glob('*/vis_data/scalars.json')
-        lines = [json.loads(line) for path in logged for line in path.open()]
-        logged, = [line for line in lines if 'coco/AP' in line]
-        found = run_test(config, tmp_path / 'out/epoch_1.pth', data / 'synthetic/val',
-                         tmp_path / 'test').metrics
-        assert found['coco/AP'] > 0.02
-        assert found == {name: round(logged[name], 4) for name in found}
+    config = 'configs/erpose/' + CONFIG.format('erpose')
+    launch('train.py', zoo.root() / config, '--work-dir', tmp_path / 'out',
+           '--cfg-options', f'load_from={zoo.root() / shipped["Weights"]}',
+           'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
+           *(f'{split}_dataloader.{setting}' for split in ('train', 'val')
+             for setting in ('batch_size=1', *WORKERS)),
+           count=4, nodes=2, data=data, cwd=tmp_path)
+    logged = (tmp_path / 'out').glob('*/vis_data/scalars.json')
+    lines = [json.loads(line) for path in logged for line in path.open()]
+    logged, = [line for line in lines if 'coco/AP' in line]
+    found = run_test(config, tmp_path / 'out/epoch_1.pth', data / 'synthetic/val',
+                     tmp_path / 'test').metrics
+    assert found['coco/AP'] > 0.02
+    assert found == {name: round(logged[name], 4) for name in found}
 
 
 @pytest.mark.slow
-def test_slurm(data, tmp_path, shipped, metrics_of_one, tally):
+def test_slurm(data, tmp_path, shipped, metrics_of_one):
     """As srun starts it: the place of each process in the variables of Slurm."""
-    with tally('metrics of tools/test.py, --launcher slurm, 2 processes = 1'):
-        port = free_port()
-        command = [sys.executable, zoo.root() / 'tools/test.py', zoo.root()
-                   / 'configs/erpose' / CONFIG.format('erpose'), zoo.root()
-                   / shipped['Weights'], '--work-dir', tmp_path / 'out', *OPTIONS]
-        tasks = [subprocess.Popen(
-            [*map(str, command), '--launcher', 'slurm'], cwd=tmp_path, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            env=dict(os.environ, ERPOSE_DATA=str(data), MASTER_ADDR='127.0.0.1',
-                     MASTER_PORT=port, SLURM_NTASKS='2', SLURM_PROCID=str(task),
-                     SLURM_LOCALID=str(task), SLURM_NODELIST='here')) for task in range(2)]
-        said = [task.communicate(timeout=LIMIT)[0] for task in tasks]
-        assert not any(task.returncode for task in tasks), '\n'.join(said)[-4000:]
-        assert metrics(tmp_path / 'out') == metrics_of_one
+    port = free_port()
+    command = [sys.executable, zoo.root() / 'tools/test.py', zoo.root()
+               / 'configs/erpose' / CONFIG.format('erpose'), zoo.root()
+               / shipped['Weights'], '--work-dir', tmp_path / 'out', *OPTIONS]
+    tasks = [subprocess.Popen(
+        [*map(str, command), '--launcher', 'slurm'], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env=dict(os.environ, ERPOSE_DATA=str(data), MASTER_ADDR='127.0.0.1',
+                 MASTER_PORT=port, SLURM_NTASKS='2', SLURM_PROCID=str(task),
+                 SLURM_LOCALID=str(task), SLURM_NODELIST='here')) for task in range(2)]
+    said = [task.communicate(timeout=LIMIT)[0] for task in tasks]
+    assert not any(task.returncode for task in tasks), '\n'.join(said)[-4000:]
+    assert metrics(tmp_path / 'out') == metrics_of_one

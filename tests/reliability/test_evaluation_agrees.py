@@ -96,7 +96,7 @@ def agree(mine, stats, names, prefix):
 
 
 @trials
-def test_poses_are_scored_as_by_both(crowd, trials, tmp_path, tally):
+def test_poses_are_scored_as_by_both(crowd, trials, tmp_path):
     name, content = crowd
     sigmas = np.array(meta(name)['sigmas'])
     style = 'keypoints_crowd' if name == 'crowdpose' else 'keypoints'
@@ -110,26 +110,22 @@ def test_poses_are_scored_as_by_both(crowd, trials, tmp_path, tally):
         with contextlib.redirect_stdout(io.StringIO()):
             if name == 'coco':
                 mine = ours(path, found, name)
-                with tally('COCO-17: all ten figures = pycocotools'):
-                    agree(mine, theirs(COCO(path), found, lambda *sides: COCOeval(
-                        *sides, 'keypoints')), NAMES, 'coco')
-                with tally('COCO-17: all ten figures = xtcocotools'):
-                    agree(mine, theirs(XtCOCO(path), found, lambda *sides: XtCOCOeval(
-                        *sides, 'keypoints', sigmas)), NAMES, 'coco')
+                agree(mine, theirs(COCO(path), found, lambda *sides: COCOeval(
+                    *sides, 'keypoints')), NAMES, 'coco')
+                agree(mine, theirs(XtCOCO(path), found, lambda *sides: XtCOCOeval(
+                    *sides, 'keypoints', sigmas)), NAMES, 'coco')
             else:
                 mine = ours(path, found, name, iou_type=style, use_area=False)
-                with tally('CrowdPose-14, keypoints_crowd: nine figures = xtcocotools'):
-                    agree(mine, theirs(XtCOCO(path), found, lambda *sides: XtCOCOeval(
-                        *sides, style, sigmas, use_area=False)), CROWD_NAMES, 'coco')
+                agree(mine, theirs(XtCOCO(path), found, lambda *sides: XtCOCOeval(
+                    *sides, style, sigmas, use_area=False)), CROWD_NAMES, 'coco')
                 # pycocotools knows neither levels nor boxes for areas: all people, and the
                 # area that CrowdPose's evaluation takes, written into the annotations.
                 for ann in truth['annotations']:
                     ann['area'] = 0.53 * ann['bbox'][2] * ann['bbox'][3]
                 with open(path, 'w') as file:
                     json.dump(truth, file)
-                with tally('CrowdPose-14, keypoints_crowd: AP and AR = pycocotools'):
-                    stats = theirs(COCO(path), found, lambda *sides: COCOeval(
-                        *sides, 'keypoints'), kpt_oks_sigmas=sigmas)
-                    agree(mine, [*stats[:3], *stats[5:8]], CROWD_NAMES, 'coco')
+                stats = theirs(COCO(path), found, lambda *sides: COCOeval(
+                    *sides, 'keypoints'), kpt_oks_sigmas=sigmas)
+                agree(mine, [*stats[:3], *stats[5:8]], CROWD_NAMES, 'coco')
         values.append(mine['coco/AP'])
     assert 0.05 < min(values) < max(values) < 0.95 and np.ptp(values) > 0.01

@@ -78,7 +78,7 @@ def origin(img):
 
 
 @pytest.mark.parametrize('base', ['synthetic_320', 'coco_512', 'coco_800'])
-def test_training_moves_keypoints_with_the_pixels(base, tally):
+def test_training_moves_keypoints_with_the_pixels(base):
     """Annotation -> transform -> target -> decode; pixels there say whence they come."""
     config = Config.fromfile(zoo.root() / f'configs/_base_/datasets/{base}.py')
     affine, flip = [step for step in config.closing_pipeline if step['type'] in (
@@ -97,32 +97,31 @@ def test_training_moves_keypoints_with_the_pixels(base, tally):
         targets = collect_targets([packed], K)
         if source is None:
             return
-        with tally(f'training, {base}: annotation -> target -> pixel'):
-            order = SWAPPED if flipped else range(K)
-            labelled = packed.gt_instance_labels.keypoints_visible.numpy()
-            places = packed.gt_instance_labels.keypoints.double().numpy()
-            width_in, height_in = input_size
-            outside = ((places < 0) | (places > [width_in, height_in])).any(-1)
-            if not flipped:  # a flip is after the clipping: [0, w] becomes [-1, w - 1]
-                assert (labelled == visible * ~outside).all()
-            expected, bound = source(places)
-            error = np.abs(expected - annotated[:, order])
-            assert (error <= bound)[labelled > 0].all()
+        order = SWAPPED if flipped else range(K)
+        labelled = packed.gt_instance_labels.keypoints_visible.numpy()
+        places = packed.gt_instance_labels.keypoints.double().numpy()
+        width_in, height_in = input_size
+        outside = ((places < 0) | (places > [width_in, height_in])).any(-1)
+        if not flipped:  # a flip is after the clipping: [0, w] becomes [-1, w - 1]
+            assert (labelled == visible * ~outside).all()
+        expected, bound = source(places)
+        error = np.abs(expected - annotated[:, order])
+        assert (error <= bound)[labelled > 0].all()
 
-            kept = labelled.any(1)
-            assert targets.valid.sum() == kept.sum()
-            for g in range(int(kept.sum())):
-                priors = point_priors(
-                    [(height_in // s, width_in // s) for s in (8, 16, 32)], (8, 16, 32))
-                goal = targets.keypoints[0, g]
-                offsets = (goal - priors.points[:, None]) / priors.strides[:, None, None]
-                decoded = decode_poses(offsets.flatten(1), priors.points, priors.strides)
-                assert (decoded - goal).abs().max() <= TOLERANCE
+        kept = labelled.any(1)
+        assert targets.valid.sum() == kept.sum()
+        for g in range(int(kept.sum())):
+            priors = point_priors(
+                [(height_in // s, width_in // s) for s in (8, 16, 32)], (8, 16, 32))
+            goal = targets.keypoints[0, g]
+            offsets = (goal - priors.points[:, None]) / priors.strides[:, None, None]
+            decoded = decode_poses(offsets.flatten(1), priors.points, priors.strides)
+            assert (decoded - goal).abs().max() <= TOLERANCE
 
     holds()
 
 
-def test_mosaic_moves_keypoints_with_the_pixels(tally):
+def test_mosaic_moves_keypoints_with_the_pixels():
 
     @settings(deadline=None, max_examples=EXAMPLES)
     @given(inputs, st.lists(st.tuples(sides, sides), min_size=4, max_size=4), seeds)
@@ -143,15 +142,14 @@ def test_mosaic_moves_keypoints_with_the_pixels(tally):
             seen = mixed['keypoints_visible'][owner == i] > 0
             if source is None or not seen.any():
                 continue
-            with tally('training, mosaic: annotation -> target -> pixel'):
-                places = mixed['keypoints'][owner == i].astype(np.float64)
-                error = np.abs(source(places)[0] - annotated[owner == i])[seen]
-                assert error.max() <= TOLERANCE
+            places = mixed['keypoints'][owner == i].astype(np.float64)
+            error = np.abs(source(places)[0] - annotated[owner == i])[seen]
+            assert error.max() <= TOLERANCE
 
     holds()
 
 
-def test_mixup_moves_keypoints_with_the_pixels(tally):
+def test_mixup_moves_keypoints_with_the_pixels():
 
     @settings(deadline=None, max_examples=EXAMPLES)
     @given(inputs, sides, sides, seeds)
@@ -176,13 +174,12 @@ def test_mixup_moves_keypoints_with_the_pixels(tally):
             shift = (points - moved).reshape(-1, 2)
             if np.ptp(shift, axis=0).max() < TOLERANCE:
                 break
-        with tally('training, mix-up: annotation -> target -> pixel'):
-            dx, dy = np.round(shift[0]).astype(int)
-            assert np.abs(shift - [dx, dy]).max() < TOLERANCE
-            part = canvas[dy:dy + size[1], dx:dx + size[0]]
-            shown = mixed['img'][:part.shape[0], :part.shape[1]]
-            assert (shown == part // 2).all()
-            in_view.append(part.any())  # a narrow image may lie beside the crop
+        dx, dy = np.round(shift[0]).astype(int)
+        assert np.abs(shift - [dx, dy]).max() < TOLERANCE
+        part = canvas[dy:dy + size[1], dx:dx + size[0]]
+        shown = mixed['img'][:part.shape[0], :part.shape[1]]
+        assert (shown == part // 2).all()
+        in_view.append(part.any())  # a narrow image may lie beside the crop
 
     in_view = []
     holds()
@@ -263,7 +260,7 @@ class Oracle:
     ('posedet', 'expand', dict(flip_test=True)), ('posedet', 'fit', dict(
         multiscale_test=True)), ('smpr', 'fit', dict(flip_test=True, multiscale_test=True)),
 ], ids=str)
-def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg, tally):
+def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg):
     """Annotation -> view -> network's output -> decode -> image."""
     oracle = Oracle(kind)
 
@@ -283,20 +280,19 @@ def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg, tal
         data['img'] = images[0]
         packed = TRANSFORMS.build(
             dict(pack, meta_keys=(*pack['meta_keys'], 'aug_scales')))(data)
-        with tally(f'testing, {kind}, {mode} {test_cfg or ""}: annotation -> image'):
-            # people all over the image are in one place, and peaks are of places
-            alone = kind == 'erpose' and not test_cfg.get('oks_nms')
-            for scene in keypoints[:, None] if alone else [keypoints]:
-                found = oracle(scene, (width, height), views if scales else views[0],
-                               [packed['data_samples']], **test_cfg)
-                error = np.abs(found.keypoints[:, None] - scene).max((-1, -2))
-                assert error.min(0).max() <= TOLERANCE, 'somebody is not found'
-                assert error.min(1).max() <= TOLERANCE, 'somebody is where nobody is'
+        # people all over the image are in one place, and peaks are of places
+        alone = kind == 'erpose' and not test_cfg.get('oks_nms')
+        for scene in keypoints[:, None] if alone else [keypoints]:
+            found = oracle(scene, (width, height), views if scales else views[0],
+                           [packed['data_samples']], **test_cfg)
+            error = np.abs(found.keypoints[:, None] - scene).max((-1, -2))
+            assert error.min(0).max() <= TOLERANCE, 'somebody is not found'
+            assert error.min(1).max() <= TOLERANCE, 'somebody is where nobody is'
 
     holds()
 
 
-def test_annotation_files_keep_keypoints(tmp_path, tally):
+def test_annotation_files_keep_keypoints(tmp_path):
     """JSON -> data set -> first step of a pipeline."""
     keypoints, visible = people(0, 150, 100)
     cv2.imwrite(str(tmp_path / '1.png'), np.zeros((100, 150, 3), np.uint8))
@@ -309,7 +305,6 @@ def test_annotation_files_keep_keypoints(tmp_path, tally):
     data = DATASETS.build(dict(
         type='KeypointDataset', metainfo=CONFIG.metainfo, ann_file=str(tmp_path / 'a.json'),
         data_prefix=dict(img=str(tmp_path)), pipeline=[dict(type='LoadTrainImage')]))
-    with tally('annotation file -> data set'):
-        seen = visible > 0  # what is not labelled is nowhere
-        assert (data[0]['keypoints'][seen] == keypoints[seen]).all()
-        assert (data[0]['keypoints_visible'] == visible).all()
+    seen = visible > 0  # what is not labelled is nowhere
+    assert (data[0]['keypoints'][seen] == keypoints[seen]).all()
+    assert (data[0]['keypoints_visible'] == visible).all()

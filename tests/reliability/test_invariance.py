@@ -74,18 +74,16 @@ def same(tested, reference):
         type='DefaultSampler', shuffle=True, seed=s)), marks=pytest.mark.slow)
       for b in (1, 5, 7) for w in (0, 2) for s in (1, 2)),
 ], ids=str)
-def test_batches_workers_and_order(options, data, tmp_path, shipped, reference, tally):
-    with tally('batch size, workers, image order: people and metrics'):
-        same(run_test(CONFIG, zoo.root() / shipped['Weights'], data, tmp_path, **options),
-             reference)
+def test_batches_workers_and_order(options, data, tmp_path, shipped, reference):
+    same(run_test(CONFIG, zoo.root() / shipped['Weights'], data, tmp_path, **options),
+         reference)
 
 
 @pytest.mark.parametrize('threads', [2, pytest.param(4, marks=pytest.mark.slow)])
-def test_threads(threads, data, tmp_path, shipped, reference, tally):
-    with tally('threads: people and metrics'):
-        torch.set_num_threads(threads)
-        try:
-            same(run_test(CONFIG, zoo.root() / shipped['Weights'], data, tmp_path,
-                          batch_size=2), reference)
-        finally:
-            torch.set_num_threads(1)
+def test_threads(threads, data, tmp_path, shipped, reference):
+    torch.set_num_threads(threads)
+    try:
+        same(run_test(CONFIG, zoo.root() / shipped['Weights'], data, tmp_path,
+                      batch_size=2), reference)
+    finally:
+        torch.set_num_threads(1)

@@ -1,9 +1,9 @@
 """What was found in an annotation file, said once."""
 import logging
 from collections import Counter
-from typing import List, Optional, Set
+from typing import List, Optional, Set, Tuple
 
-SAID = set()
+SAID: Set[Tuple[str, str]] = set()
 """File and line of what was said so far."""
 
 
@@ -21,12 +21,14 @@ class AnnotationReport:
             show people that nobody labelled.
     """
 
-    def __init__(self, path: str):
+    def __init__(self, path: str) -> None:
         self.path = path
         self.total = 0
-        self.derived, self.skipped = Counter(), Counter()
+        self.derived: Counter[str] = Counter()
+        self.skipped: Counter[str] = Counter()
         self.unlabelled_images: Set[int] = set()
-        self._counts, self._notes = Counter(), []
+        self._counts: Counter[str] = Counter()
+        self._notes: List[Tuple[int, str]] = []
 
     def note(self, text: str, level: int = logging.WARNING) -> None:
         """Adds a line."""

@@ -1,7 +1,7 @@
 """COCO-style annotation files from anywhere: checked, and completed from the keypoints."""
 import json
 import os.path as osp
-from typing import Any, Optional, Tuple
+from typing import Any, Optional, Set, Tuple, TypeGuard
 
 import numpy as np
 
@@ -55,11 +55,11 @@ def load_annotation_file(path: str) -> dict:
     return content
 
 
-def is_id(value: Any) -> bool:
+def is_id(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < MAX_ID
 
 
-def is_number(value: Any, limit: float = MAX_COORDINATE) -> bool:
+def is_number(value: Any, limit: float = MAX_COORDINATE) -> TypeGuard[float]:
     """A number of JSON, not NaN and not beyond the limit."""
     return (isinstance(value, (int, float)) and not isinstance(value, bool)
             and abs(value) <= limit)
@@ -105,7 +105,8 @@ def complete_annotations(content: dict, metainfo: dict, category: Optional[Categ
     kept, seen = [], set()
     for ann in select_annotations(content, [names.get(k, str(k)) for k in range(number)],
                                   category, report):
-        derived, image_id = set(), ann.get('image_id') if isinstance(ann, dict) else None
+        derived: Set[str] = set()
+        image_id = ann.get('image_id') if isinstance(ann, dict) else None
         size = sizes.get(image_id) if is_id(image_id) else None
         try:
             reason = complete_annotation(ann, number, derived, size, report)
@@ -230,7 +231,7 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
         ann['area'] = own_area
         derived.add('area')
         return None
-    for what, sides in (('box', None if empty else box[2:]), ('image', size)):
+    for what, sides in (('box', box[2:] if box and not empty else None), ('image', size)):
         # RLE masks and rounded boxes differ by a pixel a side
         if sides and area > (sides[0] + 2) * (sides[1] + 2):
             report.count(f'areas are larger than their {what}: derived from the keypoints')

@@ -47,9 +47,11 @@ def read_header(path: str) -> Optional[ImageHeader]:
             with Image.open(path) as file:
                 size, tag = file.size, file.getexif().get(ORIENTATION, 1)
                 tiff = file.format == 'TIFF'
+        width, height = size
         if tag > 4:
-            size = image_size(path) if tiff else size[::-1]
-        return ImageHeader(*size, tag)
+            turned = image_size(path) if tiff else (height, width)
+            return turned and ImageHeader(turned[0], turned[1], tag)
+        return ImageHeader(width, height, tag)
     except Exception:  # Pillow's decoders raise what they like
         size = image_size(path)
         return ImageHeader(*size, 1) if size else None

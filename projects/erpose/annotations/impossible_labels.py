@@ -42,7 +42,7 @@ def clear_impossible_labels(values: list, size: Optional[Tuple[int, int]],
 
 def refuse_fractions(people: Iterable[Tuple[float, ...]], path: str) -> None:
     """Raises ValueError if all labelled coordinates are fractions of the image."""
-    low, high, fractional = 0, 0, False
+    low, high, fractional = 0.0, 0.0, False
     for values in people:
         for x, y, v in zip(values[::3], values[1::3], values[2::3]):
             if v:

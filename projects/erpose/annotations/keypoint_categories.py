@@ -32,8 +32,10 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
         used = only_category(categories, annotations, report.path)
     else:
         used = chosen_categories(categories, category, report.path)
-    orders = {i: _order(categories[i], names, report) for i in used}
-    kept, dropped = [], Counter()
+    orders: Dict[Optional[int], Optional[list]] = {
+        i: _order(categories[i], names, report) for i in used}
+    kept: List[dict] = []
+    dropped: Counter[int] = Counter()
     for ann in annotations:
         own = category_of(ann)
         if own in used or own is None or (category is None and own not in categories):

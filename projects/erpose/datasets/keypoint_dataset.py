@@ -1,7 +1,7 @@
 """COCO-style data sets of any keypoint set, with or without boxes and areas."""
 import logging
 from itertools import chain
-from typing import List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 from mmengine.logging import print_log
@@ -39,7 +39,8 @@ class KeypointDataset(BaseCocoStyleDataset):
     """
 
     def __init__(self, metainfo: Optional[dict] = None, data_mode: str = 'bottomup',
-                 category: Optional[Category] = None, keep_empty: bool = False, **kwargs):
+                 category: Optional[Category] = None, keep_empty: bool = False,
+                 **kwargs: Any) -> None:
         if not metainfo:
             raise ValueError("KeypointDataset needs metainfo, for example metainfo=dict("
                              "from_file='configs/_base_/datasets/coco.py')")
@@ -61,7 +62,7 @@ class KeypointDataset(BaseCocoStyleDataset):
         complete_annotations(content, self.metainfo, self.category, report, use)
         self._metainfo.update(CLASSES=content['categories'], category=self.category)
 
-        instances = {image_id: [] for image_id in images}
+        instances: Dict[int, List[dict]] = {image_id: [] for image_id in images}
         for ann in content['annotations']:
             if ann['image_id'] not in images:
                 report.skipped['annotation: its image is not usable or not listed'] += 1

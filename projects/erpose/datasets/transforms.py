@@ -1,6 +1,6 @@
 """Transforms that MMPose lacks: robust loading, ignore regions, packing."""
 import logging
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -33,7 +33,7 @@ class LoadTestImage(LoadImage):
     """
 
     def transform(self, results: dict) -> dict:
-        path = results.get('img_path')
+        path = str(results.get('img_path'))
         if 'img' in results:
             image = as_image(results['img'])
         else:
@@ -117,13 +117,14 @@ class PoseMosaic(Mosaic):
 class PoseMixUp(YOLOXMixUp):
     """:class:`YOLOXMixUp`, but keypoints stay on the pixels, as in :class:`PoseMosaic`."""
 
-    def __init__(self, img_scale=(640, 640), ratio_range=(0.5, 1.5), **kwargs):
+    def __init__(self, img_scale: Tuple[int, int] = (640, 640),
+                 ratio_range: Tuple[float, float] = (0.5, 1.5), **kwargs: Any) -> None:
         super().__init__(img_scale, ratio_range=(1, 1), **kwargs)
         self.size, self.jitter = img_scale, ratio_range
 
     def apply_mix(self, results: dict) -> dict:
         jitter = np.random.uniform(*self.jitter)
-        self.img_scale = tuple(round(side * jitter) for side in self.size)
+        self.img_scale = round(self.size[0] * jitter), round(self.size[1] * jitter)
         fit_image(results['mixed_data_list'][0], self.img_scale)
         return super().apply_mix(results)
 
@@ -141,7 +142,7 @@ class FilterPersons(BaseTransform):
             dropped. Defaults to 4.
     """
 
-    def __init__(self, min_ignored_size: float = 4):
+    def __init__(self, min_ignored_size: float = 4) -> None:
         self.min_ignored_size = min_ignored_size
 
     def transform(self, results: dict) -> dict:

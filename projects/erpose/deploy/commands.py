@@ -1,13 +1,26 @@
 """What the command ``erpose`` does: predict, export, init, web."""
+from __future__ import annotations
+
+import argparse
 import sys
 import tempfile
 from pathlib import Path
-from typing import List, Optional, Tuple
+from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
 from erpose import zoo
 
+if TYPE_CHECKING:  # the command must not wait for what another one needs
+    import numpy as np
+    from tqdm import tqdm
 
-def predict(args) -> int:
+    from erpose.imaging import Frame, People
+    from erpose.imaging.writers import Drawings, Records
+
+    from .predictor import Predictor
+    from .track import Tracker
+
+
+def predict(args: argparse.Namespace) -> int:
     from erpose.imaging.coco_ids import CocoIds
     from erpose.imaging.sources import count, expand
     from erpose.imaging.writers import Drawings, Records, writable
@@ -17,7 +30,7 @@ def predict(args) -> int:
     tracker = Tracker(args.score) if args.track else None
     model, sources = _model_and_sources(args.sources)
     sources = expand(sources, Path(args.out))
-    json_file, csv_file = writable(args.json), writable(args.csv)
+    json_file, csv_file = (path and writable(path) for path in (args.json, args.csv))
     if args.ids and not json_file:
         raise ValueError('--ids says what --json carries: give both')
     predictor = Predictor(model, args.provider, args.threads, _side(args.size))
@@ -27,8 +40,8 @@ def predict(args) -> int:
     records = Records(predictor.names, ids)
     print(f'{model.name}: {predictor.input_size[0]}x{predictor.input_size[1]}, '
           f'{len(predictor.names)} keypoints, running on {predictor.provider}')
-    counts = [count(source) for source in sources]
-    progress = _progress(None if None in counts else sum(counts))
+    counts = [number for number in map(count, sources) if number is not None]
+    progress = _progress(sum(counts) if len(counts) == len(sources) else None)
     pictures, total = 0, 0
     drawings = None if args.no_draw else Drawings(Path(args.out))
     drawing = drawings is not None
@@ -61,7 +74,7 @@ def predict(args) -> int:
     return 1 if failed else 0
 
 
-def export(args) -> int:
+def export(args: argparse.Namespace) -> int:
     from erpose.imaging.images import read_image
     from erpose.imaging.sources import expand, is_video
     from erpose.imaging.writers import writable
@@ -90,20 +103,20 @@ def export(args) -> int:
     return 0
 
 
-def init(args) -> int:
+def init(args: argparse.Namespace) -> int:
     from erpose.own_data import init
     init(args.source, args.val, args.images, args.category, args.out, args.force)
     return 0
 
 
-def web(args) -> int:
+def web(args: argparse.Namespace) -> int:
     from .web import serve
     models = [str(zoo.onnx_file(model)) for model in args.models or [zoo.DEFAULT]]
     serve(models, args.host, args.port, args.threads)
     return 0
 
 
-def _progress(total: Optional[int]):
+def _progress(total: Optional[int]) -> Optional[tqdm]:
     """tqdm's bar; None where it is not installed."""
     try:
         from tqdm import tqdm
@@ -140,14 +153,18 @@ def _config_and_checkpoint(config: str, checkpoint: Optional[str]) -> Tuple[str,
     if not Path(path).is_file():
         raise FileNotFoundError(f'no config {config}: neither a file nor an alias of the '
                                 f'zoo ({", ".join(zoo.aliases())})')
-    model = zoo.find(config)
-    if checkpoint is None and model is None:
-        raise ValueError(f'{config} is no alias of the zoo ({", ".join(zoo.aliases())}): '
-                         'name its checkpoint after it')
-    return path, zoo.checkpoint(checkpoint or model['Weights'])
+    if checkpoint is None:
+        model = zoo.find(config)
+        if model is None:
+            raise ValueError(f'{config} is no alias of the zoo '
+                             f'({", ".join(zoo.aliases())}): name its checkpoint after it')
+        checkpoint = model['Weights']
+    return path, zoo.checkpoint(checkpoint)
 
 
-def _found(predictor, tracker, sources, args, failed: List[str]):
+def _found(predictor: Predictor, tracker: Optional[Tracker], sources: List[str],
+           args: argparse.Namespace, failed: List[str]
+           ) -> Iterator[Tuple[Frame, People]]:
     """Every frame with its people, tracked if that is asked for."""
     from .track import LEAST_SCORE
     score = min(args.score, LEAST_SCORE) if tracker else args.score
@@ -159,7 +176,8 @@ def _found(predictor, tracker, sources, args, failed: List[str]):
             yield frame, people
 
 
-def _draw(frame, people, predictor, drawings, show: bool, failed: List[str]) -> bool:
+def _draw(frame: Frame, people: People, predictor: Predictor,
+          drawings: Optional[Drawings], show: bool, failed: List[str]) -> bool:
     """Draws, and notes what cannot be written; False if nothing more can."""
     from erpose.imaging.draw import draw
     if drawings is None and not show:
@@ -177,7 +195,8 @@ def _draw(frame, people, predictor, drawings, show: bool, failed: List[str]) -> 
         return one
 
 
-def _write(records, drawings, json_file, csv_file, out: str, failed: List[str]) -> str:
+def _write(records: Records, drawings: Optional[Drawings], json_file: Optional[Path],
+           csv_file: Optional[Path], out: str, failed: List[str]) -> str:
     """Writes results, each whatever becomes of the others; returns where they are."""
     from erpose.imaging.writers import keep
     written = [out] if drawings else []
@@ -195,7 +214,7 @@ def _write(records, drawings, json_file, csv_file, out: str, failed: List[str]) 
     return ', '.join(written)
 
 
-def _batches(sources, size: int, failed: List[str]):
+def _batches(sources: List[str], size: int, failed: List[str]) -> Iterator[List[Frame]]:
     """Frames in batches; a source that cannot be read is noted and passed over."""
     from erpose.imaging.sources import frames
     batch = []
@@ -212,7 +231,7 @@ def _batches(sources, size: int, failed: List[str]):
         yield batch
 
 
-def _side(size: Optional[List[int]]):
+def _side(size: Optional[List[int]]) -> Optional[Tuple[int, int]]:
     if size is None:
         return None
     if len(size) > 2:
@@ -220,7 +239,7 @@ def _side(size: Optional[List[int]]):
     return (size[0], size[-1])
 
 
-def _show(image) -> bool:
+def _show(image: np.ndarray) -> bool:
     import cv2
     try:
         cv2.imshow('erpose', image)

@@ -2,11 +2,14 @@
 import json
 from itertools import islice
 from pathlib import Path
-from typing import Iterable, List, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 
 from erpose.imaging.letterbox import letterbox
+
+if TYPE_CHECKING:
+    import onnx
 
 CALIBRATION_PIXELS = 64 * 320 * 320
 """Of the network's input. ONNX Runtime keeps all activations of all images: some 2 GB."""
@@ -64,11 +67,11 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
 
     class Images(CalibrationDataReader):
 
-        def __init__(self):
+        def __init__(self) -> None:
             count = max(1, CALIBRATION_PIXELS // (size[0] * size[1]))
             self.batches = islice(images, count)
 
-        def get_next(self):
+        def get_next(self) -> Optional[Dict[str, np.ndarray]]:
             image = next(self.batches, None)
             if image is None:
                 return None
@@ -95,14 +98,14 @@ def to_int8(source: Union[str, Path], target: Union[str, Path],
     return Path(target)
 
 
-def _delicate_nodes(model) -> List[str]:
+def _delicate_nodes(model: 'onnx.ModelProto') -> List[str]:
     """Names of the depthwise convolutions and those of the stem."""
     return [node.name for node in model.graph.node if node.op_type == 'Conv' and (
         '.stem.' in node.name
         or any(a.name == 'group' and a.i > 1 for a in node.attribute))]
 
 
-def split_nodes(model) -> Tuple[List[str], List[str]]:
+def split_nodes(model: 'onnx.ModelProto') -> Tuple[List[str], List[str]]:
     """Names of the last convolutions, and of the nodes on which no convolution depends."""
     producer = {name: node for node in model.graph.node for name in node.output}
     feeds, stack = set(), [n for n in model.graph.node if n.op_type == 'Conv']

@@ -40,10 +40,12 @@ def decode_maps(maps: Dict[str, np.ndarray],
     """
     images = [_decode({name: m[i].astype(np.float32) for name, m in maps.items()}, settings)
               for i in range(len(next(iter(maps.values()))))]
-    return tuple(np.stack(parts) for parts in zip(*images))
+    dets, keypoints = (np.stack(parts) for parts in zip(*images))
+    return dets, keypoints
 
 
-def _decode(maps: Dict[str, np.ndarray], settings: DecoderSettings):
+def _decode(maps: Dict[str, np.ndarray],
+            settings: DecoderSettings) -> Tuple[np.ndarray, np.ndarray]:
     scores, outputs, points, strides = [], [], [], []
     for stride in settings.strides:
         level = maps[f'poses_{stride}']
@@ -74,7 +76,8 @@ def _decode(maps: Dict[str, np.ndarray], settings: DecoderSettings):
             np.concatenate([poses, visibilities[..., None]], 2))
 
 
-def _persons(scores: np.ndarray, poses: np.ndarray, settings: DecoderSettings):
+def _persons(scores: np.ndarray, poses: np.ndarray,
+             settings: DecoderSettings) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Share of the score kept, scores and poses, as ``NMSFreePoseDecoder`` has them."""
     stride = settings.strides[0]
     sizes = _sizes(poses, stride)[:, None]
@@ -117,7 +120,7 @@ def _sample(maps: np.ndarray, points: np.ndarray) -> np.ndarray:
     height, width = maps.shape[1:]
     low = np.floor(points - 0.5)
     part = points - 0.5 - low
-    total = 0
+    total = np.zeros_like(maps, shape=low.shape[:-1])
     for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
         x, y = low[..., 0] + dx, low[..., 1] + dy
         inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)

@@ -2,7 +2,7 @@
 import ast
 import json
 from pathlib import Path
-from typing import Dict, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Dict, Optional, Tuple, Union
 
 import torch
 from mmengine.config import Config
@@ -14,6 +14,9 @@ from erpose.version import __version__
 
 from .networks import PoseNetwork, pose_network
 from .predictor import LEAST_OPEN_SIDE
+
+if TYPE_CHECKING:
+    import onnx
 
 OPSET = 18
 """The lowest that PyTorch's exporter writes."""
@@ -106,7 +109,7 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     return path
 
 
-def _name_by_module(graph) -> None:
+def _name_by_module(graph: 'onnx.GraphProto') -> None:
     """Calls nodes and values after the modules they come from, for profiles and viewers."""
     names: Dict[str, str] = {value.name: value.name for value in graph.output}
     used: Dict[str, int] = {}

@@ -1,7 +1,7 @@
 """What an exported file says about itself."""
 import json
 from pathlib import Path
-from typing import Any, Dict
+from typing import Any, Dict, Tuple, Union
 
 from erpose.imaging.letterbox import MAX_SIDE
 
@@ -31,7 +31,7 @@ def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[s
             isinstance(v, dict) and v.get('kind') in ('box', 'oks')
             and isinstance(v.get('threshold'), (int, float)) and v['threshold'] > 0),
         decoder=lambda v: v is None or _is_decoder(v))
-    info = dict(
+    info: Dict[str, Any] = dict(
         keypoints=[f'keypoint {i}' for i in range(count)], skeleton=[],
         colours=[[255, 128, 0]] * count, sigmas=None, input_size=None, nms=None,
         decoder=None)
@@ -64,6 +64,6 @@ def _is_decoder(value: Any) -> bool:
                     for name in ('num_candidates', 'max_per_img')))
 
 
-def _list_of(value: Any, kind, length: int) -> bool:
+def _list_of(value: Any, kind: Union[type, Tuple[type, ...]], length: int) -> bool:
     return (isinstance(value, list) and len(value) == length
             and all(isinstance(v, kind) and not isinstance(v, bool) for v in value))

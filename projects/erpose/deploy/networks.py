@@ -1,7 +1,8 @@
 """Models with pixels at both ends, as they go into a file."""
-from typing import Tuple
+from typing import Optional, Tuple
 
 import torch
+from mmpose.models import BottomupPoseEstimator
 from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
 from torch import Tensor, nn
 
@@ -19,17 +20,19 @@ class PoseNetwork(nn.Module):
     it. Outputs are named and shaped as those of RTMO's ONNX files.
 
     Args:
-        model (nn.Module): A ``BottomupPoseEstimator`` with an NMS-free head.
+        model (BottomupPoseEstimator): With an NMS-free head.
 
     Attributes:
         nms (dict, optional): What a client has still to do, see
             :func:`~erpose.deploy.suppress.suppress`. None: nothing.
         output_names (list[str]): Of the tensors that :meth:`forward` returns.
     """
-    nms = None
+    nms: Optional[dict] = None
     output_names = ['dets', 'keypoints']
+    mean: Tensor
+    scale: Tensor
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: BottomupPoseEstimator) -> None:
         super().__init__()
         self.model = model
         preprocessor = model.data_preprocessor
@@ -37,7 +40,7 @@ class PoseNetwork(nn.Module):
         self.register_buffer('mean', preprocessor.mean.clone())
         self.register_buffer('scale', 1 / preprocessor.std)
 
-    def forward(self, image: Tensor) -> Tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor) -> Tuple[Tensor, ...]:
         """Poses of a batch, best first.
 
         Args:
@@ -66,13 +69,13 @@ class RawNetwork(PoseNetwork):
     """ER-Pose without its decoder: normalisation, convolutions, and the maps as they are.
 
     Args:
-        model (nn.Module): A ``BottomupPoseEstimator`` with an ``ERPoseHead``.
+        model (BottomupPoseEstimator): With an ``ERPoseHead``.
 
     Attributes:
         decoder (dict): Settings of :func:`~erpose.deploy.decode.decode_maps`.
     """
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: BottomupPoseEstimator) -> None:
         super().__init__(model)
         if not isinstance(model.head, ERPoseHead):
             raise ValueError(f'only ERPoseHead has a raw file, not '
@@ -109,10 +112,10 @@ class CandidateNetwork(PoseNetwork):
     """PoseDet or SMPR: duplicates are left to the client.
 
     Args:
-        model (nn.Module): A ``BottomupPoseEstimator`` with a ``RefiningPoseHead``.
+        model (BottomupPoseEstimator): With a ``RefiningPoseHead``.
     """
 
-    def __init__(self, model: nn.Module):
+    def __init__(self, model: BottomupPoseEstimator) -> None:
         super().__init__(model)
         decoder = model.head.decoder
         self.nms = dict(kind=decoder.kind, threshold=decoder.nms_thr, soft=decoder.soft)
@@ -126,11 +129,11 @@ class BoxPoseNetwork(PoseNetwork):
     """MMPose's YOLO-Pose: boxes are predicted, and duplicates are left to the client.
 
     Args:
-        model (nn.Module): A ``BottomupPoseEstimator`` with a ``YOLOXPoseHead``.
+        model (BottomupPoseEstimator): With a ``YOLOXPoseHead``.
         max_per_img (int): N, the candidates returned an image. Defaults to 1000.
     """
 
-    def __init__(self, model: nn.Module, max_per_img: int = 1000):
+    def __init__(self, model: BottomupPoseEstimator, max_per_img: int = 1000) -> None:
         super().__init__(model)
         self.nms = dict(kind='box', threshold=model.test_cfg.get('nms_thr', 1.0))
         self.max_per_img = max_per_img
@@ -155,11 +158,11 @@ class BoxPoseNetwork(PoseNetwork):
         return poses, torch.cat([centres - halves, centres + halves], -1)
 
 
-def pose_network(model: nn.Module, raw: bool = False) -> PoseNetwork:
+def pose_network(model: BottomupPoseEstimator, raw: bool = False) -> PoseNetwork:
     """The network of a deployed model.
 
     Args:
-        model (nn.Module): From :func:`~erpose.engine.deployed_model`.
+        model (BottomupPoseEstimator): From :func:`~erpose.engine.deployed_model`.
         raw (bool): ER-Pose's maps alone, to be decoded by the client.
 
     Raises:

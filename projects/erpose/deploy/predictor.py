@@ -1,11 +1,11 @@
 """Runs an exported model with numpy, OpenCV and ONNX Runtime, and nothing else."""
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence, Union
+from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import numpy as np
 
-from erpose.imaging.images import as_image
-from erpose.imaging.letterbox import letterbox
+from erpose.imaging.images import Picture, as_image
+from erpose.imaging.letterbox import Fit, letterbox
 from erpose.imaging.people import People
 
 from .decode import DecoderSettings, decode_maps
@@ -46,7 +46,8 @@ class Predictor:
     """
 
     def __init__(self, model: Union[str, Path], providers: Optional[Sequence[str]] = None,
-                 threads: Optional[int] = None, input_size=None):
+                 threads: Optional[int] = None,
+                 input_size: Optional[Tuple[int, int]] = None) -> None:
         try:
             import onnxruntime
         except ImportError:
@@ -77,7 +78,7 @@ class Predictor:
             raise ValueError(f'{model} has a name that is not UTF-8 ({error}): write it '
                              'with `erpose export`') from None
 
-    def _read(self, model: Path, input_size) -> None:
+    def _read(self, model: Path, input_size: Optional[Tuple[int, int]]) -> None:
         self.model = model
         inputs, outputs = self.session.get_inputs(), self.session.get_outputs()
         self.outputs = [output.name for output in outputs]
@@ -89,7 +90,7 @@ class Predictor:
             count = _keypoints_of_decoded(*(output.shape for output in outputs))
         else:
             count = _keypoints_of_raw({output.name: output.shape for output in outputs})
-        if not count:
+        if pixels is None or not count:
             said = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
             raise ForeignModelError(
                 f'{model} has {", ".join(said)}; expected input (B, 3, H, W), and dets '
@@ -116,7 +117,7 @@ class Predictor:
             raise ValueError(f'{model} takes {width}x{height} and nothing else: export it '
                              'with open sizes (--dynamic)')
 
-    def __call__(self, image, score_thr: float = 0.3) -> People:
+    def __call__(self, image: Picture, score_thr: float = 0.3) -> People:
         """The people of one image that score above the threshold.
 
         Args:
@@ -141,7 +142,8 @@ class Predictor:
             people += self.finish(self.forward(pixels), fits, score_thr)
         return people
 
-    def prepare(self, images, step: int = 1):
+    def prepare(self, images: Sequence[Picture],
+                step: int = 1) -> Tuple[np.ndarray, List[Fit]]:
         """Images to the network's input, float32 (B, 3, H, W), and how each was fitted."""
         pixels, fits = zip(*(letterbox(as_image(image), self.input_size)
                              for image in images))
@@ -168,7 +170,8 @@ class Predictor:
                 f'{len(batch)} images: write it with `erpose export`')
         return [dets, poses]
 
-    def finish(self, outputs: Sequence[np.ndarray], fits, score_thr: float) -> List[People]:
+    def finish(self, outputs: Sequence[np.ndarray], fits: Sequence[Fit],
+               score_thr: float) -> List[People]:
         """Outputs to the people of each image, in its pixels."""
         results = []
         for fit, det, pose in zip(fits, *outputs):

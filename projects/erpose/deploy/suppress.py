@@ -1,4 +1,8 @@
-"""Duplicates removed, for the systems that need it."""
+"""Duplicates removed, for the systems that need it.
+
+In numpy and OpenCV: where exported files run there is no PyTorch, and so neither MMPose's
+NMS nor that of :mod:`erpose.models.decoders`, whose results these functions equal.
+"""
 from typing import Sequence
 
 import cv2

@@ -4,9 +4,10 @@ import json
 import os
 import tempfile
 from pathlib import Path
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import cv2
+import numpy as np
 
 from erpose.imaging.draw import draw
 from erpose.imaging.people import People
@@ -36,7 +37,7 @@ MAX_FRAMES = 900
 class Found:
     """The people of all frames of one upload, and a folder that goes when it goes."""
 
-    def __init__(self, path: str, people: List[People], predictor: Predictor):
+    def __init__(self, path: str, people: List[People], predictor: Predictor) -> None:
         self.path, self.people, self.predictor = path, people, predictor
         self.folder = tempfile.TemporaryDirectory()
 
@@ -50,16 +51,19 @@ def find(path: str, predictor: Predictor) -> Found:
     if not is_video(path):
         _check_size(path)
     try:
-        follow = Tracker(TRACKED_SCORE)
-    except ImportError:  # optional: people have no numbers then
-        def follow(frame, people):
-            return people
+        follow: Callable[[Frame, People], People] = Tracker(TRACKED_SCORE)
+    except ImportError:  # it is optional
+        follow = _without_numbers
     shown = itertools.islice(frames(path), MAX_FRAMES)
     people = [follow(frame, predictor(frame.image, LEAST_SCORE)) for frame in shown]
     return Found(path, people, predictor)
 
 
-def picture(found: Found, score: float):
+def _without_numbers(frame: Frame, people: People) -> People:
+    return people
+
+
+def picture(found: Found, score: float) -> np.ndarray:
     """The drawn picture, RGB (H, W, 3)."""
     image = next(frames(found.path)).image
     return cv2.cvtColor(_drawn(image, found, 0, score), cv2.COLOR_BGR2RGB)
@@ -68,8 +72,8 @@ def picture(found: Found, score: float):
 def video(found: Found, score: float) -> str:
     """Path of the drawn video, in a format that browsers play."""
     drawings = Drawings(Path(found.folder.name))
-    for frame, _ in zip(frames(found.path), found.people):
-        drawings.add(frame, _drawn(frame.image, found, frame.index, score))
+    for index, frame in enumerate(itertools.islice(frames(found.path), len(found.people))):
+        drawings.add(frame, _drawn(frame.image, found, index, score))
     drawings.close()
     return str(next(Path(found.folder.name).glob('*.mp4')))
 
@@ -79,14 +83,14 @@ def records(found: Found, score: float) -> str:
     collected = Records(found.predictor.names)
     name = Path(found.path).name
     for index, people in enumerate(found.people):
-        frame = Frame(None, name, index if is_video(found.path) else None)
+        frame = Frame(np.empty(0), name, index if is_video(found.path) else None)
         collected.add(frame, people.above(score))
     path = Path(found.folder.name) / f'{Path(name).stem}.json'
     path.write_text(json.dumps(collected.people))
     return str(path)
 
 
-def _drawn(image, found: Found, index: int, score: float):
+def _drawn(image: np.ndarray, found: Found, index: int, score: float) -> np.ndarray:
     return draw(image, found.people[index].above(score), found.predictor.skeleton,
                 found.predictor.colours)
 
@@ -111,7 +115,7 @@ def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
         name: Predictor(model, threads=threads) for name, model in zip(names, models)
     }
 
-    def look(path, model):
+    def look(path: Optional[str], model: str) -> Optional[Found]:
         if path is None:
             return None
         try:
@@ -119,7 +123,7 @@ def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
         except ValueError as error:
             raise gr.Error(str(error).replace(path, Path(path).name)) from None
 
-    def show(found, score):
+    def show(found: Optional[Found], score: float) -> tuple:
         if found is None:
             return (gr.Image(None, visible=True), gr.Video(None, visible=False),
                     gr.DownloadButton(interactive=False), '')

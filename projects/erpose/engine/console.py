@@ -6,6 +6,7 @@ first step, some 700 lines. The log file of the work folder keeps all of it.
 import functools
 import logging
 import re
+from typing import Any
 
 from mmengine.logging import MMLogger
 
@@ -31,13 +32,13 @@ def show_essentials() -> None:
     original = MMLogger.__init__
 
     @functools.wraps(original)
-    def with_filter(self, *args, **kwargs):
+    def with_filter(self: MMLogger, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         for handler in self.handlers:
             if not isinstance(handler, logging.FileHandler):
                 handler.addFilter(is_essential)
 
-    with_filter._erpose = True
+    with_filter.__dict__['_erpose'] = True
     MMLogger.__init__ = with_filter
 
 

@@ -4,11 +4,12 @@ from typing import Optional
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import load_checkpoint
+from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import MODELS
-from torch import nn
 
 
-def deployed_model(config: Config, checkpoint: Optional[str] = None) -> nn.Module:
+def deployed_model(config: Config,
+                   checkpoint: Optional[str] = None) -> BottomupPoseEstimator:
     """The model of a config for inference: what training alone needs is dropped.
 
     Args:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import Callable, List
+from typing import Any, Callable, List, Optional
 
 import torch
 from mmengine.config import Config
@@ -19,30 +19,35 @@ class _StepTimes(Hook):
     """Seconds of each step, of its assignment, and of the wait for its data."""
     priority = 'VERY_LOW'
 
-    def __init__(self, steps: int, say: Callable[[str], None]):
-        self.data, self.step, self.assign = [], [], []
-        self._last, self._steps, self._say = None, steps, say
+    def __init__(self, steps: int, say: Callable[[str], None]) -> None:
+        self.data: List[float] = []
+        self.step: List[float] = []
+        self.assign: List[float] = []
+        self._last, self._begin = 0.0, 0.0
+        self._steps, self._say = steps, say
 
-    def before_train(self, runner):
+    def before_train(self, runner: Runner) -> None:
         self._say(f'{self._steps} training steps, of which the first two warm up')
         for part in vars(runner.model.head).values():
             if hasattr(part, 'assign'):
                 part.assign = self._timed(part.assign)
         self._last = time.perf_counter()
 
-    def before_train_iter(self, runner, batch_idx, data_batch=None):
+    def before_train_iter(self, runner: Runner, batch_idx: int,
+                          data_batch: Optional[dict] = None) -> None:
         self._begin = _now()
         self.data.append(self._begin - self._last)
         self.assign.append(0.0)
 
-    def after_train_iter(self, runner, batch_idx, data_batch=None, outputs=None):
+    def after_train_iter(self, runner: Runner, batch_idx: int,
+                         data_batch: Optional[dict] = None, outputs: Any = None) -> None:
         self._last = _now()
         self.step.append(self._last - self._begin)
         self._say(f'step {len(self.step)}: {self.data[-1] + self.step[-1]:.2f} s, loss '
                   f'{outputs["loss"].item():.4g}')
 
-    def _timed(self, assign):
-        def timed(*args, **kwargs):
+    def _timed(self, assign: Callable) -> Callable:
+        def timed(*args: Any, **kwargs: Any) -> Any:
             begin = _now()
             result = assign(*args, **kwargs)
             self.assign[-1] += _now() - begin
@@ -110,7 +115,7 @@ def dry_run(config: Config, steps: int = 10,
         device=torch.cuda.get_device_name() if cuda else 'CPU')
 
 
-def _quiet_reports(*datasets) -> List[str]:
+def _quiet_reports(*datasets: Any) -> List[str]:
     """Reports below the level of warnings, of data sets and those inside them."""
     texts = []
     for dataset in datasets:

@@ -1,4 +1,6 @@
 """Distributed training of models that freeze some of their layers."""
+from typing import Any
+
 from mmengine.model import MMDistributedDataParallel
 from mmengine.registry import MODEL_WRAPPERS
 from torch import nn
@@ -19,5 +21,5 @@ class FreezingDataParallel(MMDistributedDataParallel):
         **kwargs: As :class:`MMDistributedDataParallel`.
     """
 
-    def __init__(self, module: nn.Module, **kwargs):
+    def __init__(self, module: nn.Module, **kwargs: Any) -> None:
         super().__init__(module=module.train(), **kwargs)

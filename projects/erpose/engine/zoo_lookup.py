@@ -9,6 +9,7 @@
 """
 import functools
 import os.path as osp
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 from mmengine.config import Config
 from mmengine.config import utils as config_utils
@@ -29,16 +30,17 @@ def register() -> None:
     _replace(CheckpointLoader, 'load_checkpoint', classmethod, _with_our_checkpoints)
 
 
-def _replace(owner, name, kind, wrap) -> None:
+def _replace(owner: type, name: str, kind: type,
+             wrap: Callable[[Callable], Callable]) -> None:
     original = vars(owner)[name].__func__
     wrapper = functools.wraps(original)(wrap(original))
-    wrapper._erpose = True
+    wrapper.__dict__['_erpose'] = True
     setattr(owner, name, kind(wrapper))
 
 
-def _with_our_models(original):
+def _with_our_models(original: Callable) -> Callable:
 
-    def get_models(dir: str):
+    def get_models(dir: str) -> Iterator[dict]:
         yield from original(dir)
         if osp.basename(osp.dirname(osp.abspath(dir))) == 'mmpose' or osp.isdir(
                 osp.join(dir, 'mmpose')):  # an installed mmpose, or a checkout of it
@@ -47,12 +49,12 @@ def _with_our_models(original):
     return get_models
 
 
-def _with_our_configs(original):
+def _with_our_configs(original: Callable) -> Callable:
     return lambda filename, *args, **kwargs: original(
         zoo.config(str(filename)), *args, **kwargs)
 
 
-def _with_our_bases(original):
+def _with_our_bases(original: Callable) -> Callable:
     """A base of ours gets no ``_scope_``: our parts are in MMPose's own registries.
 
     MMEngine writes the package's name as ``_scope_`` into what it takes from another
@@ -60,7 +62,7 @@ def _with_our_bases(original):
     built by a registry (``worker_init_fn``, ``collate_fn``) gets ``_scope_`` as argument.
     """
 
-    def get_path(cfg_path: str, filename: str):
+    def get_path(cfg_path: str, filename: str) -> Tuple[str, Optional[str]]:
         package, separator, name = cfg_path.partition('::')
         if package != 'erpose' or not separator:
             return original(cfg_path, filename)
@@ -73,9 +75,10 @@ def _with_our_bases(original):
     return get_path
 
 
-def _with_our_checkpoints(original):
+def _with_our_checkpoints(original: Callable) -> Callable:
 
-    def load(cls, filename, map_location=None, logger='current'):
+    def load(cls: type, filename: str, map_location: Any = None,
+             logger: Optional[str] = 'current') -> dict:
         # without a logger MMEngine prints which backend it takes; the runner says the rest
         return original(cls, zoo.checkpoint(filename), map_location, logger or 'silent')
 

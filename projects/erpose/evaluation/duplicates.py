@@ -1,5 +1,5 @@
 """How often a system reports the same person twice."""
-from typing import List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -42,21 +42,22 @@ def duplicate_rates(ground_truth: COCO, detections: COCO, sigmas: Sequence[float
         flip_indices (Sequence[int]): Of each keypoint, that of the other side, (K, ).
         use_area (bool): Use the annotated area, else 0.53 x box.
     """
-    scores, persons, num_persons = [], [], 0
+    scores: List[float] = []
+    persons: List[Optional[int]] = []
+    num_persons = 0
     for image_id in ground_truth.getImgIds():
         gts = persons_of(ground_truth, image_id)
         dets = detections.loadAnns(detections.getAnnIds(imgIds=[image_id]))
         scores.extend(d['score'] for d in dets)
         persons.extend(_match(gts, dets, sigmas, flip_indices, use_area))
         num_persons += len(gts)
-    scores = np.array(scores)
-    order = np.argsort(-scores, kind='stable')
+    order = np.argsort(-np.array(scores), kind='stable')
     found, repeated = _count(persons, order)
     if not len(order) or not found[-1]:
         return DuplicateRates(0.0, 0.0)
     f1 = 2 * found / (np.arange(1, len(order) + 1) + num_persons)
     rates = repeated / np.maximum(found + repeated, 1)
-    shown = int((scores > DEPLOYED_SCORE).sum())
+    shown = sum(score > DEPLOYED_SCORE for score in scores)
     return DuplicateRates(float(rates[f1.argmax()]),
                           float(rates[shown - 1]) if shown else 0.0)
 
@@ -67,8 +68,8 @@ def persons_of(coco: COCO, image_id: int) -> List[dict]:
     return [a for a in anns if a['num_keypoints'] > 0 and not a['iscrowd']]
 
 
-def _match(gts: List[dict], dets: List[dict], sigmas, flip_indices,
-           use_area) -> List[Optional[int]]:
+def _match(gts: List[dict], dets: List[dict], sigmas: Sequence[float],
+           flip_indices: Sequence[int], use_area: bool) -> List[Optional[int]]:
     """The id of the person each detection belongs to, None if to none."""
     if not gts or not dets:
         return [None] * len(dets)
@@ -89,7 +90,8 @@ def _match(gts: List[dict], dets: List[dict], sigmas, flip_indices,
     ]
 
 
-def _count(persons: List[Optional[int]], order: np.ndarray):
+def _count(persons: List[Optional[int]],
+           order: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
     """Persons found and repetitions among the first n detections, for each n."""
     seen, found, repeated = set(), [], []
     for person in (persons[i] for i in order):

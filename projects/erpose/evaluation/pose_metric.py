@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Union
 
 from mmengine.logging import MessageHub, print_log
 from mmengine.registry import init_default_scope
@@ -51,8 +51,11 @@ class PoseMetric(CocoMetric):
         **kwargs: As :class:`CocoMetric`.
     """
 
-    def __init__(self, ann_file=None, score_mode: str = 'bbox', nms_mode: str = 'none',
-                 category: Optional[Category] = None, **kwargs):
+    coco: COCO
+
+    def __init__(self, ann_file: Optional[str] = None, score_mode: str = 'bbox',
+                 nms_mode: str = 'none', category: Optional[Category] = None,
+                 **kwargs: Any) -> None:
         super().__init__(
             ann_file=None, score_mode=score_mode, nms_mode=nms_mode, **kwargs)
         self.ann_file, self.category = ann_file, category
@@ -68,13 +71,13 @@ class PoseMetric(CocoMetric):
             self.ann_file = self.ann_file or MessageHub.get_current_instance().get_info(
                 f'{dataset_meta["dataset_name"]}_ann_file')  # of the test data set
         if self.coco is None and self.ann_file is not None:
-            self.coco = self._load_ground_truth(dataset_meta)
+            self.coco = self._load_ground_truth(self.ann_file, dataset_meta)
         CocoMetric.dataset_meta.fset(self, dataset_meta)
 
-    def _load_ground_truth(self, dataset_meta: dict) -> COCO:
+    def _load_ground_truth(self, ann_file: str, dataset_meta: dict) -> COCO:
         category = self.category if self.category is not None else dataset_meta.get(
             'category')
-        content, report = load_annotations(self.ann_file, dataset_meta, category)
+        content, report = load_annotations(ann_file, dataset_meta, category)
         news = report.news()
         if news:
             print_log(news, 'current', level=report.level)
@@ -83,7 +86,7 @@ class PoseMetric(CocoMetric):
             ann['category_id'] = 1
         coco = COCO()
         coco.dataset = content
-        coco.anno_file = [self.ann_file]  # keypoints_crowd reads its crowdIndex again
+        coco.anno_file = [ann_file]  # keypoints_crowd reads its crowdIndex again
         with contextlib.redirect_stdout(io.StringIO()):
             coco.createIndex()
         return coco
@@ -159,7 +162,7 @@ def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
     return metric
 
 
-def _is_person(person, num_keypoints: int) -> bool:
+def _is_person(person: Any, num_keypoints: int) -> bool:
     return (isinstance(person, dict) and {'image_id', 'keypoints', 'score'} <= set(person)
             and isinstance(person['image_id'], (int, str))
             and isinstance(person['score'], (int, float))

@@ -3,7 +3,7 @@ import json
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
-from typing import List, Optional, Sequence, Tuple, Union
+from typing import Any, List, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote
 
 from .people import People
@@ -26,7 +26,8 @@ class CocoIds:
         ValueError: If the file is no such file, or has no or several categories that fit.
     """
 
-    def __init__(self, path: Union[str, Path], names: Optional[Sequence[str]] = None):
+    def __init__(self, path: Union[str, Path],
+                 names: Optional[Sequence[str]] = None) -> None:
         self.path = path
         try:
             with open(path, encoding='utf-8-sig') as file:
@@ -48,7 +49,7 @@ class CocoIds:
         if names != keypoints and sorted(names) == sorted(keypoints):
             self.order = [names.index(name) for name in keypoints]
 
-    def image_id(self, source: Union[str, Path]):
+    def image_id(self, source: Union[str, Path]) -> Any:
         """Of the image whose name ends as the path does.
 
         Raises:
@@ -89,7 +90,8 @@ class CocoIds:
         return people.replace(keypoints=people.keypoints[:, self.order],
                               visibilities=people.visibilities[:, self.order])
 
-    def _category(self, categories: List[dict], used: set, names) -> Tuple:
+    def _category(self, categories: List[dict], used: set,
+                  names: Optional[Sequence[str]]) -> Tuple:
         """Id and keypoints of the one category that fits the model."""
         fitting = [c for c in categories if c.get('keypoints')
                    and (names is None or len(c['keypoints']) == len(names))]

@@ -2,12 +2,20 @@
 import io
 import logging
 from pathlib import Path
-from typing import Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Optional, Sequence, Set, Tuple, Union
 
 import cv2
 import numpy as np
 
 from .letterbox import MAX_SIDE
+
+if TYPE_CHECKING:
+    from PIL.Image import Image as PillowImage
+
+Picture = Union[np.ndarray, 'PillowImage', str, Path]
+"""What programs hold as a picture, see :func:`as_image`."""
+Name = Union[str, Path]
+"""What errors call a picture."""
 
 ORIENTATION = 0x0112
 """EXIF tag. Above 4: width and height change places."""
@@ -55,7 +63,7 @@ def decode_image(data: Union[bytes, np.ndarray], name: Union[str, Path] = 'the p
     return _to_bgr(image, name)
 
 
-def as_image(image) -> np.ndarray:
+def as_image(image: Picture) -> np.ndarray:
     """What programs hold as a picture, as uint8 BGR (H, W, 3).
 
     Args:
@@ -70,7 +78,7 @@ def as_image(image) -> np.ndarray:
         return read_image(image)
     if hasattr(image, 'getexif'):  # Pillow's, which need not be installed
         return _from_pillow(image, 'the picture')
-    shape = getattr(image, 'shape', ())
+    shape: Tuple[int, ...] = getattr(image, 'shape', ())
     if (not isinstance(image, np.ndarray) or image.dtype.kind not in 'buif'
             or len(shape) not in (2, 3) or len(shape) == 3 and shape[2] not in (1, 3, 4)
             or 0 in shape):
@@ -120,9 +128,10 @@ def image_size(path: Union[str, Path]) -> Optional[Tuple[int, int]]:
     except Exception:  # Pillow's decoders raise what they like
         pass
     try:
-        return read_image(path).shape[1::-1]
+        height, width = read_image(path).shape[:2]
     except ValueError:
         return None
+    return width, height
 
 
 def _container(head: bytes) -> Optional[str]:
@@ -157,7 +166,7 @@ def _orientation(data: np.ndarray) -> Optional[int]:
     """EXIF's, 1 to 8; None where Pillow is not installed or cannot tell."""
     try:
         from PIL import Image
-        with Image.open(io.BytesIO(data)) as file:
+        with Image.open(io.BytesIO(data.tobytes())) as file:
             turn = file.getexif().get(ORIENTATION, 1)
     except Exception:  # Pillow's decoders raise what they like
         return None
@@ -171,7 +180,7 @@ def _turned(image: np.ndarray, orientation: int) -> np.ndarray:
     return image if flip is None else cv2.flip(image, flip)
 
 
-def _decode_heif(data: np.ndarray, name, kind: str) -> np.ndarray:
+def _decode_heif(data: np.ndarray, name: Name, kind: str) -> np.ndarray:
     """HEIC and AVIF, by Pillow and its plugin.
 
     Raises:
@@ -194,14 +203,14 @@ def _decode_heif(data: np.ndarray, name, kind: str) -> np.ndarray:
         raise ValueError(f"{name}: a picture in {kind}: pip install '{package}' to read "
                          'it, or convert it to JPEG')
     try:
-        with Image.open(io.BytesIO(data), formats=[reader]) as file:
+        with Image.open(io.BytesIO(data.tobytes()), formats=[reader]) as file:
             return _from_pillow(file, name)
     except Exception as error:  # Pillow's decoders raise what they like
         raise ValueError(f'{name}: not an image that Pillow reads as {kind}: '
                          f'{error}') from None
 
 
-def _from_pillow(file, name) -> np.ndarray:
+def _from_pillow(file: Any, name: Name) -> np.ndarray:
     from PIL import ImageOps
     _check_size(file.size, name)
     file = ImageOps.exif_transpose(file)
@@ -210,13 +219,13 @@ def _from_pillow(file, name) -> np.ndarray:
     return np.ascontiguousarray(np.asarray(file.convert('RGB'))[..., ::-1])
 
 
-def _check_size(size, name) -> None:
+def _check_size(size: Sequence[int], name: Name) -> None:
     if max(size) > MAX_SIDE:
         raise ValueError(f'{name}: {size[0]}x{size[1]}; {MAX_SIDE} pixels a side are the '
                          'most: shrink it')
 
 
-def _to_bgr(image: np.ndarray, name) -> np.ndarray:
+def _to_bgr(image: np.ndarray, name: Name) -> np.ndarray:
     """Any number of channels and any depth to uint8 (H, W, 3)."""
     if image.ndim == 3 and image.shape[2] == 4:
         image = image[..., :3]
@@ -235,7 +244,7 @@ def _range(least: float, most: float, floats: bool) -> Tuple[float, float]:
     return min(least, 0), high
 
 
-_said = set()
+_said: Set[str] = set()
 
 
 def _say_once(message: str) -> None:

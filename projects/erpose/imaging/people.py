@@ -1,8 +1,13 @@
 """What a prediction is: the people of one image."""
 from dataclasses import dataclass, fields, replace
-from typing import Iterator, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Iterator, List, NamedTuple, Optional
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import supervision
+
+    from .coco_ids import CocoIds
 
 
 class Person(NamedTuple):
@@ -52,20 +57,20 @@ class People:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def __getitem__(self, index) -> 'People':
+    def __getitem__(self, index: Any) -> 'People':
         """Some of them: by a mask, indices, a slice, or one number."""
         if isinstance(index, (int, np.integer)):
             index = [index]
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        return People(**{name: None if part is None else part[index]
-                         for name, part in parts.items()})
+        return replace(self, **{name: part[index] for name, part in parts.items()
+                                if part is not None})
 
     def __iter__(self) -> Iterator[Person]:
         ids = [None] * len(self) if self.ids is None else self.ids.tolist()
         return map(Person, self.keypoints, self.visibilities, self.scores.tolist(),
                    self.boxes, ids)
 
-    def replace(self, **changes) -> 'People':
+    def replace(self, **changes: Any) -> 'People':
         """A copy with other values of some attributes."""
         return replace(self, **changes)
 
@@ -73,8 +78,8 @@ class People:
         """Those that score more than the threshold."""
         return self[self.scores > threshold]
 
-    def to_coco(self, image_id, decimals: int = 2, ids=None, category_id=1
-                ) -> List[dict]:
+    def to_coco(self, image_id: Any, decimals: int = 2, ids: Optional['CocoIds'] = None,
+                category_id: int = 1) -> List[dict]:
         """In COCO's result format, one dictionary a person.
 
         Args:
@@ -107,7 +112,7 @@ class People:
                 person['track_id'] = track_id
         return found
 
-    def to_supervision(self):
+    def to_supervision(self) -> 'supervision.KeyPoints':
         """As supervision's ``KeyPoints``.
 
         Raises:

@@ -3,7 +3,7 @@ import glob
 import math
 import os
 from pathlib import Path
-from typing import Iterator, List, NamedTuple, Optional, Sequence, Union
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 import cv2
 import numpy as np
@@ -14,6 +14,8 @@ IMAGES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp', '.tif', '.t
           '.ppm', '.pgm', '.pbm', '.pnm', '.pfm', '.hdr', '.jp2', '.avif', '.heic', '.heif',
           '.hif')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.gif')
+DEFAULT_FPS = 25.0
+"""Where a video states no rate."""
 MAX_FPS = 960.0
 """Of slow motion. Recordings of browsers state 1000: the steps of their clock."""
 
@@ -30,9 +32,14 @@ class Frame(NamedTuple):
     """
     image: np.ndarray
     source: str
-    index: Optional[int] = None
+    index: Optional[int] = None  # type: ignore[assignment]  # not the tuple's method
     fps: Optional[float] = None
     time: Optional[float] = None
+
+    def timing(self) -> Tuple[float, float]:
+        """Frames a second and seconds since the first frame; by the rate if not known."""
+        fps = self.fps or DEFAULT_FPS
+        return fps, (self.index or 0) / fps if self.time is None else self.time
 
 
 def expand(sources: Sequence[Union[str, Path]], without: Optional[Path] = None
@@ -131,5 +138,5 @@ def frames(source: str) -> Iterator[Frame]:
 
 
 def frame_rate(stated: float) -> float:
-    """Frames a second, 25 where the file states none or an impossible one."""
-    return stated if math.isfinite(stated) and 0 < stated <= MAX_FPS else 25.0
+    """Frames a second, the default where the file states none or an impossible one."""
+    return stated if math.isfinite(stated) and 0 < stated <= MAX_FPS else DEFAULT_FPS

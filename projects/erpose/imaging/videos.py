@@ -2,20 +2,22 @@
 import logging
 from fractions import Fraction
 from pathlib import Path
-from typing import Tuple
+from typing import Any, Dict, Set, Tuple, Union
 
 import cv2
 import numpy as np
 
 TIME_BASE = Fraction(1, 90000)
 """Seconds in which the times of frames are stated: exact at 24, 25, 30, 29.97 and more."""
-QUALITY = dict(deadline='realtime', crf='30', b='0', **{'cpu-used': '7', 'row-mt': '1'})
+QUALITY: Dict[str, object] = {
+    'deadline': 'realtime', 'crf': '30', 'b': '0', 'cpu-used': '7', 'row-mt': '1'}
 """Of libvpx: some 50 frames a second at 1280x720 on a core, and no visible loss."""
 
 logger = logging.getLogger(__name__)
 
 
-def open_video(path: Path, fps: float, size: Tuple[int, int]):
+def open_video(path: Path, fps: float,
+               size: Tuple[int, int]) -> Union['PyAVVideo', 'OpenCVVideo']:
     """A writer of VP9 in mp4, which browsers play and no patent restricts.
 
     By PyAV if it is installed; else by OpenCV, at a constant rate and slower.
@@ -39,7 +41,7 @@ def open_video(path: Path, fps: float, size: Tuple[int, int]):
 class PyAVVideo:
     """Keeps the time of every frame: phones and screen recordings vary their rate."""
 
-    def __init__(self, path: Path, fps: float, size: Tuple[int, int]):
+    def __init__(self, path: Path, fps: float, size: Tuple[int, int]) -> None:
         import av
         self.path, self.av, self.last = path, av, -1
         try:
@@ -66,7 +68,7 @@ class PyAVVideo:
         except self.av.FFmpegError as error:
             raise ValueError(f'{self.path}: cannot be written: {error}') from None
 
-    def _mux(self, frame) -> None:
+    def _mux(self, frame: Any) -> None:
         try:
             self.container.mux(self.stream.encode(frame))
         except self.av.FFmpegError as error:
@@ -76,9 +78,9 @@ class PyAVVideo:
 class OpenCVVideo:
     """For where PyAV is not installed."""
 
-    def __init__(self, path: Path, fps: float, size: Tuple[int, int]):
+    def __init__(self, path: Path, fps: float, size: Tuple[int, int]) -> None:
         for codec in ('vp09', 'mp4v'):
-            self.writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), fps,
+            self.writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), fps,
                                           tuple(size))
             if self.writer.isOpened():
                 break
@@ -95,7 +97,7 @@ class OpenCVVideo:
         self.writer.release()
 
 
-_said = set()
+_said: Set[str] = set()
 
 
 def _say_once(message: str) -> None:

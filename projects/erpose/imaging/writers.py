@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Callable, Dict, List, Optional
+from typing import Callable, Dict, List, Optional, Tuple, Union
 
 import cv2
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from .coco_ids import CocoIds
 from .people import People
 from .sources import Frame
-from .videos import open_video
+from .videos import OpenCVVideo, PyAVVideo, open_video
 
 WRITTEN = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm')
 """Kinds of pictures that every OpenCV writes; others are drawn as PNG."""
@@ -25,10 +25,11 @@ class Drawings:
         folder (Path): Made if it is not there.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._video, self._size = None, (0, 0)
+        self._video: Optional[Union[PyAVVideo, OpenCVVideo]] = None
+        self._size: Tuple[int, int] = (0, 0)
         self._names: Dict[str, str] = {}
 
     def add(self, frame: Frame, drawn: np.ndarray) -> None:
@@ -42,14 +43,14 @@ class Drawings:
             suffix = suffix if suffix.lower() in WRITTEN else '.png'
             self._save(self._path(frame.source, suffix), drawn)
             return
-        if frame.index == 0:
+        fps, time = frame.timing()
+        height, width = drawn.shape[:2]
+        if frame.index == 0 or self._video is None:
             self.close()
-            self._size = drawn.shape[1::-1]
-            self._video = open_video(self._path(frame.source, '.mp4'), frame.fps,
-                                     self._size)
-        if drawn.shape[1::-1] != self._size:  # a stream that changes on its way
+            self._size = width, height
+            self._video = open_video(self._path(frame.source, '.mp4'), fps, self._size)
+        if (width, height) != self._size:  # a stream that changes on its way
             drawn = cv2.resize(drawn, self._size)
-        time = frame.index / frame.fps if frame.time is None else frame.time
         self._video.write(drawn, time)
 
     def close(self) -> None:
@@ -92,7 +93,7 @@ class Records:
         unlisted (list[str]): What was left out of it, and why.
     """
 
-    def __init__(self, names: List[str], ids: Optional[CocoIds] = None):
+    def __init__(self, names: List[str], ids: Optional[CocoIds] = None) -> None:
         self.names, self.ids = names, ids
         self.people: List[dict] = []
         self.unlisted: List[str] = []
@@ -171,9 +172,7 @@ def _same_file(one: Path, other: Path) -> bool:
     return one.exists() and other.exists() and one.samefile(other)
 
 
-def writable(path: Optional[str]) -> Optional[Path]:
+def writable(path: str) -> Path:
     """The path, its folder made: a result must not be lost for want of one."""
-    if path is None:
-        return None
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     return Path(path)

@@ -4,10 +4,10 @@ import logging
 import math
 import os.path as osp
 import warnings
-from typing import Any, List, Sequence, Union
+from typing import Any, Collection, List, Set, Tuple, Union
 
 import numpy as np
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 from mmengine.logging import MMLogger, print_log
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
@@ -18,7 +18,7 @@ DEFAULT_SIGMA = 0.05
 SIGMAS = (1e-4, 1.0)
 """Smallest and largest valid sigma. MMPose's smallest is 0.0018; the square of a much
 smaller one is 0 in float32."""
-SAID = set()
+SAID: Set[Tuple[str, str]] = set()
 """Logger and text of the warnings so far."""
 
 
@@ -87,7 +87,7 @@ def _read(metainfo: dict) -> tuple:
     except Exception as error:  # it is Python, which raises what it likes
         raise ValueError(f'{path} cannot be read as a description of keypoints: '
                          f'{type(error).__name__} {error}') from error
-    if not isinstance(info, dict):
+    if not isinstance(info, ConfigDict):
         raise ValueError(f'{path} is no metainfo of MMPose: expected a dataset_info = dict('
                          'keypoint_info=…, skeleton_info=…, joint_weights=…, sigmas=…)')
     info = info.to_dict()
@@ -250,7 +250,7 @@ def _numbers(values: Any, field: str, source: str) -> List[float]:
     return [float(v) for v in values]
 
 
-def _close(name: Any, names: Sequence[str]) -> str:
+def _close(name: Any, names: Collection[str]) -> str:
     close = difflib.get_close_matches(str(name), list(names), 1)
     return f': did you mean {close[0]!r}?' if close else f' of {_short(list(names))}'
 

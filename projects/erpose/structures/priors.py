@@ -1,5 +1,5 @@
 """Point priors: one at each cell centre of each level."""
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence
 
 import torch
 from torch import Tensor
@@ -30,8 +30,8 @@ MAX_CELLS = 4096
 """Largest height and width of a feature map, in cells."""
 
 
-def point_priors(sizes: Sequence[Tuple[int, int]], strides: Sequence[int],
-                 device=None) -> PointPriors:
+def point_priors(sizes: Sequence[Sequence[int]], strides: Sequence[int],
+                 device: Optional[torch.device] = None) -> PointPriors:
     """Priors of feature maps of the given ``sizes`` (height, width) and ``strides``.
 
     Note: the cells are counted by a slice, which an exported graph of open size holds as

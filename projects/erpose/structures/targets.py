@@ -65,7 +65,7 @@ def collect_targets(data_samples: List[BaseDataElement],
         ])
         ignored.append(boxes[~is_person].float().to(device))
     keypoints, labelled, supervised, area = (
-        pad_sequence(field, batch_first=True) for field in zip(*persons))
+        pad_sequence(list(field), batch_first=True) for field in zip(*persons))
     return PoseTargets(keypoints, labelled, supervised, area, labelled.any(-1),
                        pad_sequence(ignored, batch_first=True))
 

@@ -111,11 +111,11 @@ def _system(entry: dict, known: List[System], path: Path, seeds: List[int]) -> S
         if 'config' not in entry:
             raise ValueError(f'{path}: {entry["name"]!r} has no config')
         places = [path.parent / entry['config'], zoo.root() / 'configs' / entry['config']]
-        config = next((os.path.abspath(p) for p in places if p.exists()), None)
-        if config is None:
+        found = next((os.path.abspath(p) for p in places if p.exists()), None)
+        if found is None:
             raise ValueError(f'{path}: {entry["name"]!r}: no config {entry["config"]} '
                              'beside the plan or under configs/')
-        options = entry.get('options') or {}
+        config, options = found, entry.get('options') or {}
         seeds = entry.get('seeds', seeds)
         if not (isinstance(seeds, list) and seeds and all(type(s) is int for s in seeds)):
             raise ValueError(f'{path}: {entry["name"]!r}: seeds must be a list of '

@@ -109,7 +109,7 @@ def _plots(results: dict, folder: Path) -> List[str]:
                 axes.plot(*zip(*run['curve']), marker='o', color=f'C{colour}',
                           label=name if run is system['runs'][0] else None)
     axes.set(xlabel='epoch', ylabel='AP in training', ylim=(0, None))
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.locator_params(axis='x', integer=True)
     if axes.lines:
         figure.legend(loc='outside lower left')
         figure.savefig(folder / 'ap_epoch.png', dpi=120)

@@ -13,13 +13,12 @@ import hashlib
 import json
 import os
 import platform
-import re
 import shlex
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Union
 
 from mmengine.config import Config
 from mmengine.fileio import dump, load
@@ -71,8 +70,10 @@ def train(system: System, seed: int, folder: Path) -> None:
     record = load(record_file) if record_file.exists() else wanted
     for key in ('config', 'options', 'config_sha256', 'data_sha256'):
         if record[key] != wanted[key]:
-            raise RuntimeError(f'{folder} holds a run whose {key} is {record[key]}, now it '
-                               f'is {wanted[key]}: move the folder away to train anew')
+            raise RuntimeError(
+                f'{folder} holds a run whose {key} is {record[key]}, now it is '
+                f'{wanted[key]}: move the folder away to train anew, or go on with the '
+                'same config, and the data sets in the same folder')
     if record['commit'] != wanted['commit']:
         print(f"{folder} holds a run of commit {record['commit']}, now it is "
               f"{wanted['commit']}: move the folder away to train anew", flush=True)
@@ -153,13 +154,11 @@ def describe(system: System, seed: int) -> dict:
 
 
 def config_hash(config: Config) -> str:
-    """SHA-256 of the content of a config, in whatever order its files say it, and wherever
-    the data sets and the initial weights are."""
+    """SHA-256 of the content of a config, in whatever order its files say it.
+
+    Where the data sets and the initial weights are is a part of it.
+    """
     content = json.dumps(config.to_dict(), sort_keys=True, default=str)
-    for name, default in (('ERPOSE_DATA', 'data'), ('RTMDET_NANO', '')):
-        place = json.dumps(os.environ.get(name, default).rstrip('/'))[1:-1]
-        if place:
-            content = re.sub(rf'"{re.escape(place)}(?=["/])/*', f'"${name}/', content)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -227,8 +226,8 @@ def execute(command: List[str], log: Path) -> None:
             [f'{readable(command)} failed ({done.returncode}), see {log}:', *tail]))
 
 
-def _relative(text: str) -> str:
-    text = str(text)
+def _relative(part: Union[str, Path]) -> str:
+    text = str(part)
     for place in (zoo.root(), Path.cwd()):
         text = text.replace(f'{place}{os.sep}', '')
     return text

@@ -4,7 +4,7 @@ import statistics
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -33,7 +33,8 @@ class Subject(NamedTuple):
     size: Dict[str, float] = {}
 
 
-def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
+def onnx_subject(path: str, threads: Optional[int] = None,
+                 providers: Optional[Sequence[str]] = None,
                  score_thr: float = 0.3) -> Subject:
     """A file of ``erpose export``; of any other ONNX file, the network alone."""
     try:
@@ -42,7 +43,7 @@ def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
         return _network_alone(path, threads, providers)
     fits: List = []
 
-    def before(images):
+    def before(images: Sequence[np.ndarray]) -> np.ndarray:
         batch, fits[:] = predictor.prepare(images)
         return batch
 
@@ -50,7 +51,8 @@ def onnx_subject(path: str, threads: Optional[int] = None, providers=None,
                    lambda outputs: predictor.finish(outputs, fits, score_thr))
 
 
-def _network_alone(path: str, threads, providers) -> Subject:
+def _network_alone(path: str, threads: Optional[int],
+                   providers: Optional[Sequence[str]]) -> Subject:
     """A file whose outputs are not known: no letterboxing, no decoding, nobody found."""
     import onnxruntime
     options = onnxruntime.SessionOptions()
@@ -63,7 +65,7 @@ def _network_alone(path: str, threads, providers) -> Subject:
                          '(B, 3, H, W)')
     shape = [side if isinstance(side, int) else 640 for side in image.shape[1:]]
 
-    def before(images):
+    def before(images: Sequence[np.ndarray]) -> np.ndarray:
         return np.zeros((len(images), *shape), np.float32)
 
     return Subject(f'{Path(path).name}, network alone', before,
@@ -71,13 +73,13 @@ def _network_alone(path: str, threads, providers) -> Subject:
                    lambda outputs: [SimpleNamespace(scores=())])
 
 
-def measure(subjects: Sequence[Subject], images: Sequence[np.ndarray], rounds: int = 10,
+def measure(subjects: Sequence[Subject], images: Sequence[Any], rounds: int = 10,
             batch: int = 1) -> Dict[str, dict]:
     """Times every subject on every image, in turns, so that all share busy moments.
 
     Args:
         subjects (Sequence[Subject]): The first is what ratios refer to.
-        images (Sequence[np.ndarray]): uint8 BGR.
+        images (Sequence): uint8 BGR, or whatever the subjects take for that.
         rounds (int): Times that every image is shown; one more warms up.
         batch (int): Images at a time.
 
@@ -90,7 +92,7 @@ def measure(subjects: Sequence[Subject], images: Sequence[np.ndarray], rounds: i
     return measure_kinds(subjects, {'all': images}, rounds, batch)['all']
 
 
-def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[np.ndarray]],
+def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[Any]],
                   rounds: int = 10, batch: int = 1) -> Dict[Any, Dict[str, dict]]:
     """As :func:`measure` for several kinds of images, which take turns, too.
 
@@ -109,9 +111,11 @@ def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[np.ndar
     for kind, images in kinds.items():
         if not batches[kind]:
             raise ValueError(f'{len(images)} images do not fill a batch of {batch}')
-    times = {kind: {name: {stage: [] for stage in STAGES} for name in names}
+    times: Dict[Any, Dict[str, Dict[str, List[float]]]] = {
+        kind: {name: {stage: [] for stage in STAGES} for name in names}
              for kind in kinds}
-    people = {kind: {name: [] for name in names} for kind in kinds}
+    people: Dict[Any, Dict[str, List[int]]] = {
+        kind: {name: [] for name in names} for kind in kinds}
     for turn in range(rounds + 1):
         for row in zip(*batches.values()):
             for kind, pictures in zip(kinds, row):
@@ -123,26 +127,28 @@ def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[np.ndar
                     for stage, milliseconds in spent.items():
                         times[kind][subject.name][stage].append(milliseconds)
 
-    def ratio(stages, reference):
+    def ratio(stages: dict, reference: dict) -> float:
         return statistics.median(
             a / b for a, b in zip(stages['total'], reference['total']))
 
-    results, first = {}, times[next(iter(kinds))]
+    results: Dict[Any, Dict[str, dict]] = {}
+    first = times[next(iter(kinds))]
     for kind in kinds:
         results[kind] = {}
         for subject in subjects:
             stages = times[kind][subject.name]
-            row = {stage: summary(values) for stage, values in stages.items()}
-            row['images_per_second'] = 1e3 * batch / row['total']['median']
-            row['ratio'] = ratio(stages, times[kind][names[0]])
-            row['growth'] = ratio(stages, first[subject.name])
-            row['people'] = statistics.fmean(people[kind][subject.name])
-            row['size'] = dict(subject.size)
-            results[kind][subject.name] = row
+            figures: Dict[str, Any] = {
+                stage: summary(values) for stage, values in stages.items()}
+            figures['images_per_second'] = 1e3 * batch / figures['total']['median']
+            figures['ratio'] = ratio(stages, times[kind][names[0]])
+            figures['growth'] = ratio(stages, first[subject.name])
+            figures['people'] = statistics.fmean(people[kind][subject.name])
+            figures['size'] = dict(subject.size)
+            results[kind][subject.name] = figures
     return results
 
 
-def _once(subject: Subject, pictures: Sequence[np.ndarray]):
+def _once(subject: Subject, pictures: Sequence[np.ndarray]) -> Tuple[Dict[str, float], Any]:
     """Milliseconds of each stage, and the people found."""
     marks, value = [time.perf_counter()], pictures
     for stage in (subject.before, subject.forward, subject.after):

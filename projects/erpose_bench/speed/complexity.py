@@ -7,6 +7,7 @@ from mmengine.analysis import get_model_complexity_info
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.logging import MMLogger
+from mmpose.models import BottomupPoseEstimator
 from mmpose.registry import DATASETS
 
 from erpose.engine import deployed_model
@@ -58,7 +59,7 @@ def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], images: int
     }
 
 
-def _subject(name: str, model: torch.nn.Module, config: Config,
+def _subject(name: str, model: BottomupPoseEstimator, config: Config,
              count: int) -> benchmark.Subject:
     """The model on images of its own data set, which are called by number."""
     dataset = DATASETS.build(config.val_dataloader.dataset)

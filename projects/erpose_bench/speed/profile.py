@@ -3,7 +3,7 @@ import json
 import tempfile
 from collections import defaultdict
 from pathlib import Path
-from typing import Dict, List, NamedTuple, Sequence
+from typing import Callable, Dict, List, NamedTuple, Sequence
 
 import numpy as np
 
@@ -62,7 +62,7 @@ def report(layers: Sequence[Layer], slowest: int = 10) -> str:
     """Shares of the time by operator and by part of the model, and the slowest."""
     whole = sum(layer.milliseconds for layer in layers)
 
-    def shares(key) -> str:
+    def shares(key: Callable[[Layer], str]) -> str:
         total: Dict[str, float] = defaultdict(float)
         for layer in layers:
             total[key(layer)] += layer.milliseconds / whole

@@ -40,7 +40,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
                  side: int = 416, mosaic: float = 0.5,
                  zoom_out: Tuple[float, float] = (0.35, 0.8),
                  zoom_in: Tuple[float, float] = (0.7, 1.2), shift: float = 0.1,
-                 rotate: float = 10.0, device: Optional[str] = None):
+                 rotate: float = 10.0, device: Optional[str] = None) -> None:
         source = DATASETS.build(dataset)
         source.full_init()
         self.metainfo = source.metainfo
@@ -50,7 +50,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         lengths = getattr(source, 'lens', [len(source)])
         self.shares = torch.tensor(lengths, dtype=torch.float32)
         self.flip_indices = list(self.metainfo['flip_indices'])
-        self.batch_size, self.input_size = batch_size, tuple(input_size)
+        self.batch_size, self.input_size = batch_size, (input_size[0], input_size[1])
         self.mosaic, self.zoom_out, self.zoom_in = mosaic, zoom_out, zoom_in
         self.shift, self.rotate = shift, rotate
 
@@ -71,7 +71,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         persons = [person for _, people in batches for person in people]
         return dict(inputs=jitter_hsv(images), data_samples=persons)
 
-    def _draw(self, count: int):
+    def _draw(self, count: int) -> Tuple[Tensor, Tensor, Persons]:
         """Images, sizes and persons of ``count`` random images, all in one order."""
         numbers = torch.multinomial(self.shares, count, replacement=True)
         images, sizes, persons = [], [], []
@@ -88,7 +88,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         return (torch.cat(images)[order], torch.cat(sizes)[order],
                 Persons(*(field[order] for field in persons)))
 
-    def _single(self, count: int):
+    def _single(self, count: int) -> Tuple[Tensor, List[PoseDataSample]]:
         images, sizes, persons = self._draw(count)
         matrix, flipped = self._flipped(random_affine(
             sizes, self.input_size, self.zoom_in, self.shift, self.rotate))
@@ -96,7 +96,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         people = _clipped(_moved(persons, matrix), self.input_size)
         return torch.where(inside, shown, PAD), self._packed(people, flipped)
 
-    def _mosaics(self, count: int):
+    def _mosaics(self, count: int) -> Tuple[Tensor, List[PoseDataSample]]:
         width, height = self.input_size
         images, sizes, persons = self._draw(4 * count)
         device = images.device

@@ -1,4 +1,6 @@
 """Colour jitter of whole batches."""
+from typing import Tuple
+
 import torch
 from torch import Tensor
 
@@ -23,7 +25,7 @@ def jitter_hsv(images: Tensor, hue: float = 5, saturation: float = 30,
     return hsv_to_bgr((h + dh) % 180, (s + ds).clamp(0, 255), (v + dv).clamp(0, 255))
 
 
-def bgr_to_hsv(images: Tensor):
+def bgr_to_hsv(images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
     """H in [0, 180), S and V in [0, 255], (B, H, W) each, of BGR (B, 3, H, W)."""
     blue, green, red = images.unbind(1)
     value, low = images.amax(1), images.amin(1)

@@ -1,9 +1,10 @@
 """All images of a data set, decoded, with their persons."""
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Union
 
 import cv2
 import numpy as np
 import torch
+from mmengine.dataset import BaseDataset
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
@@ -43,7 +44,8 @@ class ImageStore:
         persons (Persons): Of the images.
     """
 
-    def __init__(self, dataset, side: int, device='cpu'):
+    def __init__(self, dataset: BaseDataset, side: int,
+                 device: Union[str, torch.device] = 'cpu') -> None:
         items = [_item(dataset[index], side) for index in range(len(dataset))]
         self.images = torch.zeros(len(items), 3, side, side, dtype=torch.uint8,
                                   device=device)
@@ -78,10 +80,10 @@ def _item(data: dict, side: int) -> dict:
                 supervised=supervised.astype(np.float32), boxes=boxes, areas=areas)
 
 
-def _stack(items: List[dict], device) -> Persons:
+def _stack(items: List[dict], device: Union[str, torch.device]) -> Persons:
     names = ('keypoints', 'labelled', 'supervised', 'boxes', 'areas')
-    fields = [pad_sequence([torch.from_numpy(item[name]) for item in items],
-                           batch_first=True).to(device) for name in names]
+    fields = {name: pad_sequence([torch.from_numpy(item[name]) for item in items],
+                                 batch_first=True).to(device) for name in names}
     counts = torch.tensor([len(item['areas']) for item in items], device=device)
-    exists = torch.arange(fields[-1].shape[1], device=device) < counts.unsqueeze(1)
-    return Persons(*fields, exists)
+    exists = torch.arange(fields['areas'].shape[1], device=device) < counts.unsqueeze(1)
+    return Persons(**fields, exists=exists)

@@ -63,7 +63,7 @@ def stack(part_maps: Sequence[np.ndarray]) -> np.ndarray:
     return ids
 
 
-def _keypoints(figure, parts, seen) -> np.ndarray:
+def _keypoints(figure: Figure, parts: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """The figure's keypoints with their visibility, (K, 3)."""
     inside, x, y = pixels_of(figure.keypoints, parts.shape)
     visible = figure.surface(parts)

@@ -1,9 +1,11 @@
 """Textured places for the figures to stand in."""
-from typing import Tuple
+from typing import Sequence, Tuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
+from .figure import Colour
 from .looks import bgr
 
 SKIES = [('6fa8dc', 'e3f0fa'), ('8fb8de', 'fdf6e3'), ('f2a65a', 'fbe3c4'),
@@ -61,7 +63,7 @@ def value_noise(rng: np.random.Generator, size: Tuple[int, int], cells: int,
     return noise * np.float32(1 / (2 - 0.5**(octaves - 1)))
 
 
-def _park(rng, image, level) -> None:
+def _park(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
     height, width = image.shape[:2]
     _sky(rng, image[:level], clouds=True)
     for row in range(3):  # far to near, dark to light
@@ -79,7 +81,7 @@ def _park(rng, image, level) -> None:
         cv2.fillPoly(image, [path], bgr(_pick(rng, SAND)), cv2.LINE_AA)
 
 
-def _street(rng, image, level) -> None:
+def _street(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
     height, width = image.shape[:2]
     _sky(rng, image[:level], clouds=False)
     x = -int(rng.integers(0, 20))
@@ -93,7 +95,7 @@ def _street(rng, image, level) -> None:
     _perspective_lines(rng, image, level, 0.9)
 
 
-def _beach(rng, image, level) -> None:
+def _beach(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
     height, width = image.shape[:2]
     _sky(rng, image[:level], clouds=True)
     shore = level + max(1, int(height * rng.uniform(.04, .12)))
@@ -104,7 +106,7 @@ def _beach(rng, image, level) -> None:
     cv2.line(image, (0, shore), (width, shore), bgr('f3f5ee'), 2, cv2.LINE_AA)
 
 
-def _room(rng, image, level) -> None:
+def _room(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
     height, width = image.shape[:2]
     wall = np.array(bgr(_pick(rng, WALLS)))
     shade = 1 + .05 * value_noise(rng, (width, level), 5)[..., None].repeat(3, axis=2)
@@ -126,7 +128,7 @@ def _room(rng, image, level) -> None:
     cv2.rectangle(image, (0, level - 3), (width, level + 1), bgr('efe9df'), -1)
 
 
-def _lights(rng, image, level) -> None:
+def _lights(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
     """An evening: blurred lamps before dusk."""
     height, width = image.shape[:2]
     image[:level] = _gradient((width, level), bgr('2b3a67'), bgr('a26769'))
@@ -140,7 +142,7 @@ def _lights(rng, image, level) -> None:
     _ground(rng, image, level, bgr(_pick(rng, EVENING)), 18, 0.12)
 
 
-def _sky(rng, sky, clouds) -> None:
+def _sky(rng: np.random.Generator, sky: np.ndarray, clouds: bool) -> None:
     height, width = sky.shape[:2]
     top, bottom = (bgr(code) for code in SKIES[rng.integers(len(SKIES))])
     colours = _gradient((width, height), top, bottom)
@@ -150,7 +152,8 @@ def _sky(rng, sky, clouds) -> None:
     sky[:] = colours
 
 
-def _ground(rng, image, level, colour, cells, contrast) -> None:
+def _ground(rng: np.random.Generator, image: np.ndarray, level: int, colour: Colour,
+            cells: int, contrast: float) -> None:
     """A plane with a texture that shrinks towards the horizon."""
     height, width = image.shape[:2]
     tile = value_noise(rng, (128, 128), cells)
@@ -167,7 +170,8 @@ def _ground(rng, image, level, colour, cells, contrast) -> None:
     image[level:] = np.clip(plane, 0, 255)
 
 
-def _perspective_lines(rng, image, level, factor) -> None:
+def _perspective_lines(rng: np.random.Generator, image: np.ndarray, level: int,
+                       factor: float) -> None:
     """Joints between boards or slabs, which meet at the horizon."""
     height, width = image.shape[:2]
     lines = np.full_like(image, 255)
@@ -178,7 +182,8 @@ def _perspective_lines(rng, image, level, factor) -> None:
     cv2.multiply(image, lines, image, 1 / 255)
 
 
-def _windows(rng, image, box, colour) -> None:
+def _windows(rng: np.random.Generator, image: np.ndarray, box: Tuple[int, int, int, int],
+             colour: np.ndarray) -> None:
     x, y, across, up = box
     columns, pitch = int(rng.integers(2, 6)), max(8, int(rng.uniform(.1, .2) * across))
     tone = (colour * rng.choice([.6, 1.25])).clip(0, 255).tolist()
@@ -189,11 +194,11 @@ def _windows(rng, image, box, colour) -> None:
                           tone, -1)
 
 
-def _gradient(size, top, bottom) -> np.ndarray:
+def _gradient(size: Tuple[int, int], top: ArrayLike, bottom: ArrayLike) -> np.ndarray:
     share = np.linspace(0, 1, size[1], dtype=np.float32)[:, None, None]
     column = (1 - share) * np.array(top, np.float32) + share * np.array(bottom, np.float32)
     return np.repeat(column, size[0], axis=1)
 
 
-def _pick(rng, items):
+def _pick(rng: np.random.Generator, items: Sequence[str]) -> str:
     return items[rng.integers(len(items))]

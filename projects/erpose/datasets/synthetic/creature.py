@@ -4,7 +4,7 @@ from typing import Dict, List, Tuple
 
 import numpy as np
 
-from .figure import Body, Figure, rotation
+from .figure import Body, Colour, Figure, rotation
 from .skeleton import Skeleton
 
 SPREAD = np.deg2rad(150)  # of a keypoint's children
@@ -31,7 +31,7 @@ def sample_creature(rng: np.random.Generator, skeleton: Skeleton, height: float,
     hue, saturation = rng.random(), rng.uniform(0.3, 0.65)
 
     body = Body(np.eye(3))
-    depth = {}
+    depth: Dict[int, int] = {}
     for child, parent in tree.items():
         depth[child] = depth.get(parent, 0) + 1
         position = np.array([*points[child], 0])
@@ -51,7 +51,7 @@ def spanning_tree(num_keypoints: int, links: List[Tuple[int, int]]) -> Dict[int,
 
     Keypoints that no link reaches are children of the root.
     """
-    neighbours = [[] for _ in range(num_keypoints)]
+    neighbours: List[List[int]] = [[] for _ in range(num_keypoints)]
     for a, b in links:
         neighbours[a].append(b)
         neighbours[b].append(a)
@@ -70,7 +70,7 @@ def spanning_tree(num_keypoints: int, links: List[Tuple[int, int]]) -> Dict[int,
     return tree
 
 
-def _layout(rng, tree) -> np.ndarray:
+def _layout(rng: np.random.Generator, tree: Dict[int, int]) -> np.ndarray:
     """Positions (K, 2): the root's children all around it, others fan out."""
     points, heading = np.zeros((len(tree), 2)), np.zeros(len(tree))
     children = {k: [c for c, p in tree.items() if p == k] for k in tree}
@@ -89,5 +89,5 @@ def _layout(rng, tree) -> np.ndarray:
     return points
 
 
-def _colour(hue, saturation, value):
+def _colour(hue: float, saturation: float, value: float) -> Colour:
     return tuple(255 * c for c in colorsys.hsv_to_rgb(hue, saturation, value)[::-1])

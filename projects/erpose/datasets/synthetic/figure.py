@@ -5,8 +5,9 @@ from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
+from numpy.typing import ArrayLike
 
-Colour = Tuple[float, float, float]
+Colour = Sequence[float]
 SUBPIXEL_BITS = 4
 FLAT_LIMB = 0.1  # a limb whose parts differ less in depth stays together in the order
 CIRCLE = np.stack([np.cos(np.arange(20) * np.pi / 10),
@@ -49,7 +50,7 @@ class Figure:
     owners: List[FrozenSet[str]]
     lift: float = 0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         # What is annotated, to a hundredth, is what visibility is determined for.
         self.keypoints = self.keypoints.round(2)
 
@@ -71,13 +72,13 @@ class Figure:
         return replace(self, parts=parts, keypoints=self.keypoints + move[:2])
 
     def polygons(self, inset: float = 0, scale: float = 1,
-                 offset: Sequence[float] = (0, 0)) -> List[np.ndarray]:
+                 offset: ArrayLike = (0, 0)) -> List[np.ndarray]:
         """Outlines of the parts with other radii, or moved.
 
         Args:
             inset (float): Taken off the radii, in pixels. Defaults to 0.
             scale (float): Of the radii. Defaults to 1.
-            offset (Sequence[float]): Of each disc, in its radii. Defaults to (0, 0).
+            offset (array): Of each disc, in its radii. Defaults to (0, 0).
         """
         discs = self.discs
         radii = np.maximum(discs[:, 2:] * scale - inset, 0.3)
@@ -100,7 +101,7 @@ class Figure:
         """
         pixels = np.zeros(size[::-1], dtype=np.uint16)
         for i, outline in enumerate(self.outlines):
-            fill(pixels, outline, i + 1, cv2.LINE_8)
+            fill(pixels, outline, (i + 1, ), cv2.LINE_8)
         return pixels
 
     def surface(self, part_map: np.ndarray) -> np.ndarray:
@@ -125,24 +126,24 @@ class Body:
         view (np.ndarray): Rotation from the figure's space to the camera's, (3, 3).
     """
 
-    def __init__(self, view: np.ndarray):
+    def __init__(self, view: np.ndarray) -> None:
         self.view = view
         self.points: Dict[str, Tuple[np.ndarray, FrozenSet[str]]] = {}
-        self._parts = []
+        self._parts: List[tuple] = []
 
     def depth(self, vector: np.ndarray) -> float:
         """How far a vector (3, ) points towards the camera."""
         return float(self.view[2] @ vector)
 
-    def add(self, name: str, centres: Sequence[np.ndarray], radii: Sequence[float],
+    def add(self, name: str, centres: ArrayLike, radii: ArrayLike,
             colour: Colour, bias: float = 0, limb: Optional[str] = None,
             anchor: Optional[np.ndarray] = None) -> None:
         """Adds the hull of N spheres.
 
         Args:
             name (str): As of :class:`Part`.
-            centres (Sequence[np.ndarray]): N of (3, ).
-            radii (Sequence[float]): N.
+            centres (array): (N, 3).
+            radii (array): (N, ).
             colour (tuple): BGR.
             bias (float): Moves the part towards the camera in the order. Defaults to 0.
             limb (str, optional): As of :class:`Part`. Defaults to the name.
@@ -161,7 +162,7 @@ class Body:
 
     def figure(self, keypoints: Sequence[str], scale: float) -> Figure:
         """The figure with ``scale`` pixels a unit and the named points as keypoints."""
-        limbs = {}
+        limbs: Dict[str, List[float]] = {}
         for depth, *_, limb in self._parts:
             limbs.setdefault(limb, []).append(depth)
         parts = []
@@ -177,13 +178,14 @@ class Body:
         return Figure([part for _, part in parts], np.array(points) * scale, list(owners))
 
 
-def fill(image: np.ndarray, outline: np.ndarray, colour,
+def fill(image: np.ndarray, outline: np.ndarray, colour: Colour,
          line_type: int = cv2.LINE_AA) -> None:
     """Fills an outline of a part, in place."""
     cv2.fillConvexPoly(image, outline, colour, line_type, SUBPIXEL_BITS)
 
 
-def pixels_of(points: np.ndarray, shape: Tuple[int, int]):
+def pixels_of(points: np.ndarray,
+              shape: Sequence[int]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Nearest pixels of points (K, 2): whether in an image (H, W), and x and y, (K, )."""
     x, y = np.rint(points).astype(int).T
     return (x >= 0) & (y >= 0) & (x < shape[1]) & (y < shape[0]), x, y

@@ -1,7 +1,9 @@
 """The head of a human figure: face, hair, ears, hat, and their keypoints."""
+from typing import Callable
+
 import numpy as np
 
-from .figure import Body
+from .figure import Body, Colour
 from .looks import Look
 
 FACES_CAMERA = 0.2  # sine of the grazing angle under which a feature of the face is painted
@@ -22,7 +24,7 @@ def add_head(body: Body, look: Look, centre: np.ndarray, turn: np.ndarray) -> No
     """
     r = look.head
 
-    def at(left, down, forwards):
+    def at(left: float, down: float, forwards: float) -> np.ndarray:
         return centre + turn @ (r * np.array([left, down, forwards]))
 
     body.add('face', [at(0, -.15, 0), at(0, .45, .1)], [.85 * r, .56 * r], look.skin)
@@ -52,7 +54,8 @@ def add_head(body: Body, look: Look, centre: np.ndarray, turn: np.ndarray) -> No
     body.mark('top_head', at(0, -.93, 0), ['face', 'hair', 'hat'])
 
 
-def _add_hair(body, look, at, forwards) -> None:
+def _add_hair(body: Body, look: Look, at: Callable[[float, float, float], np.ndarray],
+              forwards: np.ndarray) -> None:
     r = look.head
     if look.hair_style != 'bald':
         body.add('hair', [at(0, -.24, -.14), at(0, .2, -.34)], [.93 * r, .62 * r],
@@ -73,9 +76,9 @@ def _add_hair(body, look, at, forwards) -> None:
                  [.12 * r] * 3, _darker(look.hat, .8), bias=.2 * r, limb='brim')
 
 
-def _darker(colour, factor):
+def _darker(colour: Colour, factor: float) -> Colour:
     return tuple(factor * c for c in colour)
 
 
-def _mix(colour, other, share):
+def _mix(colour: Colour, other: Colour, share: float) -> Colour:
     return tuple((1 - share) * a + share * b for a, b in zip(colour, other))

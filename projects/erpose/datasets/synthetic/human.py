@@ -1,9 +1,9 @@
 """A human figure: a skeleton in space with limbs of real width, dressed."""
-from typing import Sequence
+from typing import Callable, List, Sequence
 
 import numpy as np
 
-from .figure import Body, Figure, rotation
+from .figure import Body, Colour, Figure, rotation
 from .head import add_head
 from .looks import Look, sample_look
 from .poses import Pose, limb_direction, sample_pose
@@ -53,7 +53,7 @@ def build_human(look: Look, pose: Pose, view: np.ndarray, gaze: np.ndarray,
     spine = rotation('x', pose.lean)
     w = look.width
 
-    def trunk(left, up, forwards=0.0):
+    def trunk(left: float, up: float, forwards: float = 0.0) -> np.ndarray:
         return spine @ np.array([left, -up, forwards])
 
     _add_trunk(body, look, trunk)
@@ -67,7 +67,7 @@ def build_human(look: Look, pose: Pose, view: np.ndarray, gaze: np.ndarray,
     return body.figure(keypoints, height)
 
 
-def _add_trunk(body, look, trunk) -> None:
+def _add_trunk(body: Body, look: Look, trunk: Callable[..., np.ndarray]) -> None:
     w, inner, hip = look.width, look.shoulders - .02, look.hips
     body.add('neck', [trunk(0, .25), trunk(0, NECK + .04, .01)], [.034, .03], look.skin,
              -.02)
@@ -87,7 +87,7 @@ def _add_trunk(body, look, trunk) -> None:
         body.mark(name, trunk(0, up), ['torso', 'neck', 'pelvis', 'skirt'])
 
 
-def _add_leg(body, look, pose, side) -> np.ndarray:
+def _add_leg(body: Body, look: Look, pose: Pose, side: str) -> np.ndarray:
     """Adds a leg; returns where a skirt ends on its thigh."""
     w, sign = look.width, 1 if side == 'left' else -1
     angles = pose.limbs[f'{side}_shin']
@@ -110,7 +110,7 @@ def _add_leg(body, look, pose, side) -> np.ndarray:
     return hip + .62 * (knee - hip)
 
 
-def _add_arm(body, look, pose, side, shoulder) -> None:
+def _add_arm(body: Body, look: Look, pose: Pose, side: str, shoulder: np.ndarray) -> None:
     w, angles = look.width, pose.limbs[f'{side}_forearm']
     elbow = shoulder + UPPER_ARM * limb_direction(pose.limbs[f'{side}_upper_arm'], side)
     wrist = elbow + FOREARM * limb_direction(angles, side)
@@ -125,7 +125,8 @@ def _add_arm(body, look, pose, side, shoulder) -> None:
     body.mark(f'{side}_hand', hand, [f'{side}_hand'])
 
 
-def _add_limb(body, names, joints, radii, skin, cloth, covered, bias) -> None:
+def _add_limb(body: Body, names: List[str], joints: List[np.ndarray], radii: List[float],
+              skin: Colour, cloth: Colour, covered: float, bias: float) -> None:
     """Two segments, of which cloth covers the first ``covered``."""
     limb = names[0]
     for i, name in enumerate(names):
@@ -140,7 +141,8 @@ def _add_limb(body, names, joints, radii, skin, cloth, covered, bias) -> None:
                      bias + .002, limb, ends.mean(axis=0))
 
 
-def _mark_root(body, name, position, limb, torso) -> None:
+def _mark_root(body: Body, name: str, position: np.ndarray, limb: List[str],
+               torso: List[str]) -> None:
     """A shoulder or hip: on the torso as well, unless it is on the far side of it."""
     depth = body.depth(position * np.array([1, 0, 0]))
     body.mark(name, position, limb + (torso if depth > -BURIED else []))

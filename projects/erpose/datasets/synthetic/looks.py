@@ -1,5 +1,6 @@
 """What the figures wear, and their proportions."""
 from dataclasses import dataclass
+from typing import List
 
 import numpy as np
 
@@ -72,6 +73,6 @@ def sample_look(rng: np.random.Generator) -> Look:
         width=rng.uniform(0.88, 1.2))
 
 
-def _vary(rng, palette, amount) -> Colour:
+def _vary(rng: np.random.Generator, palette: List[Colour], amount: float) -> Colour:
     colour = np.add(palette[rng.integers(len(palette))], rng.uniform(-amount, amount, 3))
     return tuple(np.clip(colour, 0, 255).tolist())

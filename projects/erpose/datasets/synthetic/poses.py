@@ -1,12 +1,15 @@
 """Plausible human poses as angles of the limbs."""
 from dataclasses import dataclass
-from typing import Dict, Tuple
+from typing import Any, Dict, Tuple
 
 import numpy as np
 
+Range = Tuple[float, float]
+Ranges = Tuple[Range, Range]
+
 # Ranges in degrees. `arm` and `thigh` are (abduction, flexion) from hanging down; `elbow`
 # is added to both angles of the arm and gives the forearm; `knee` bends the shin backwards.
-STATIC = dict(
+STATIC: Dict[str, Dict[str, Any]] = dict(
     stand=dict(arm=((5, 16), (-12, 15)), elbow=((-10, 3), (5, 35)),
                thigh=((2, 8), (-4, 5)), knee=(0, 8), lean=(-2, 4)),
     hands_on_hips=dict(arm=((42, 54), (-20, 0)), elbow=((-105, -90), (5, 30)),
@@ -25,7 +28,7 @@ STATIC = dict(
                thigh=((10, 28), (75, 100)), knee=(95, 120), lean=(14, 30)),
     sit=dict(arm=((6, 20), (20, 60)), elbow=((-15, 5), (10, 40)),
              thigh=((4, 18), (122, 140)), knee=(62, 92), lean=(-14, 4)))
-GAITS = dict(
+GAITS: Dict[str, Dict[str, Range]] = dict(
     walk=dict(swing=(14, 28), elbow=(8, 40), front_knee=(2, 14), back_knee=(8, 34),
               lean=(0, 6)),
     run=dict(swing=(30, 52), elbow=(65, 105), front_knee=(25, 70), back_knee=(45, 95),
@@ -73,7 +76,8 @@ def limb_direction(angles: Tuple[float, float], side: str) -> np.ndarray:
                      np.cos(abduction) * np.sin(flexion)])
 
 
-def _static(rng, arm, elbow, thigh, knee, lean) -> Pose:
+def _static(rng: np.random.Generator, arm: Ranges, elbow: Ranges, thigh: Ranges,
+            knee: Range, lean: Range) -> Pose:
     limbs = {}
     for side in ('left', 'right'):
         limbs.update(_arm(rng, side, arm, elbow))
@@ -83,17 +87,19 @@ def _static(rng, arm, elbow, thigh, knee, lean) -> Pose:
     return Pose(limbs, rng.uniform(*lean), False)
 
 
-def _arm(rng, side, arm, elbow) -> Dict[str, Tuple[float, float]]:
-    upper = tuple(rng.uniform(*bounds) for bounds in arm)
-    lower = tuple(angle + rng.uniform(*bounds) for angle, bounds in zip(upper, elbow))
+def _arm(rng: np.random.Generator, side: str, arm: Ranges,
+         elbow: Ranges) -> Dict[str, Tuple[float, float]]:
+    upper = rng.uniform(*arm[0]), rng.uniform(*arm[1])
+    lower = upper[0] + rng.uniform(*elbow[0]), upper[1] + rng.uniform(*elbow[1])
     return {f'{side}_upper_arm': upper, f'{side}_forearm': lower}
 
 
-def _gait(rng, swing, elbow, front_knee, back_knee, lean) -> Pose:
+def _gait(rng: np.random.Generator, swing: Range, elbow: Range, front_knee: Range,
+          back_knee: Range, lean: Range) -> Pose:
     """Legs in opposite phase, each arm with the other side's leg."""
     limbs = {}
-    swing = rng.uniform(*swing) * rng.choice([-1, 1])
-    for side, leg in (('left', swing), ('right', -swing)):
+    reach = rng.uniform(*swing) * rng.choice([-1, 1])
+    for side, leg in (('left', reach), ('right', -reach)):
         knee = rng.uniform(*(front_knee if leg > 0 else back_knee))
         out = rng.uniform(0, 5)
         limbs[f'{side}_thigh'] = (out, leg + rng.uniform(-4, 4))

@@ -74,10 +74,11 @@ def check_settings(image_size: Tuple[int, int], persons: Tuple[int, int],
         raise ValueError(f'crowding must be a probability or None, got {crowding}')
 
 
-def _plan(rng, image_size, persons, scale, crowding) -> List[Tuple[float, float]]:
+def _plan(rng: np.random.Generator, image_size: Tuple[int, int], persons: Tuple[int, int],
+          scale: Tuple[float, float], crowding: float) -> List[Tuple[float, float]]:
     """Stature and x of each person, in pixels: alone, or close to one before."""
     width, height = image_size
-    plan = []
+    plan: List[Tuple[float, float]] = []
     for _ in range(rng.integers(persons[0], persons[1] + 1)):
         if plan and rng.random() < crowding:
             size, x = plan[rng.integers(len(plan))]
@@ -91,7 +92,8 @@ def _plan(rng, image_size, persons, scale, crowding) -> List[Tuple[float, float]
     return plan
 
 
-def _place(rng, skeleton, image_size, size, x, horizon, rotation) -> Placed:
+def _place(rng: np.random.Generator, skeleton: Skeleton, image_size: Tuple[int, int],
+           size: float, x: float, horizon: float, rotation: float) -> Placed:
     """A figure on the ground: the larger, the nearer and the lower in the image."""
     height, roll = image_size[1], rng.uniform(-rotation, rotation)
     if skeleton.body_points:
@@ -103,7 +105,8 @@ def _place(rng, skeleton, image_size, size, x, horizon, rotation) -> Placed:
     return Placed(figure.shifted((x, ground - figure.lift - bottom)), size, ground)
 
 
-def _keep_visible(rng, placed, image_size) -> List[Placed]:
+def _keep_visible(rng: np.random.Generator, placed: List[Placed],
+                  image_size: Tuple[int, int]) -> List[Placed]:
     """Moves persons that are hidden or out of the image aside; drops the hopeless."""
     width, height = image_size
     free = np.ones((height, width), dtype=bool)

@@ -3,7 +3,7 @@ import json
 import os
 import os.path as osp
 import shutil
-from typing import Tuple
+from typing import Any, Dict, Tuple
 
 import cv2
 import numpy as np
@@ -18,7 +18,7 @@ DESCRIPTION = 'Synthetic crowd of erpose'
 
 def generate(out_dir: str, num_images: int, seed: int = 0,
              image_size: Tuple[int, int] = (512, 512), persons: Tuple[int, int] = (1, 8),
-             metainfo: dict = COCO, overwrite: bool = False, **scene) -> dict:
+             metainfo: dict = COCO, overwrite: bool = False, **scene: Any) -> dict:
     """Writes ``annotations.json`` and ``images/*.jpg`` of a synthetic crowd set.
 
     Image i depends on the seed, on i and on the settings only: a longer set begins with
@@ -49,7 +49,7 @@ def generate(out_dir: str, num_images: int, seed: int = 0,
     check_settings(image_size, persons, **scene)
     skeleton = Skeleton.from_metainfo(metainfo)
     _prepare(out_dir, overwrite)
-    content = dict(
+    content: Dict[str, Any] = dict(
         info=dict(description=DESCRIPTION, version='1.0', seed=seed),
         images=[],
         annotations=[],
@@ -73,7 +73,7 @@ def generate(out_dir: str, num_images: int, seed: int = 0,
     return content
 
 
-def _prepare(out_dir, overwrite) -> None:
+def _prepare(out_dir: str, overwrite: bool) -> None:
     """Makes the folders; removes an earlier set, and nothing that is none."""
     ann_file = osp.join(out_dir, 'annotations.json')
     if osp.isdir(out_dir) and os.listdir(out_dir):
@@ -88,7 +88,7 @@ def _prepare(out_dir, overwrite) -> None:
     os.makedirs(osp.join(out_dir, 'images'))
 
 
-def _is_synthetic(ann_file) -> bool:
+def _is_synthetic(ann_file: str) -> bool:
     try:
         with open(ann_file, encoding='utf-8') as file:
             return json.load(file)['info']['description'] == DESCRIPTION

@@ -1,6 +1,7 @@
 """The closing epochs of YOLO-Pose."""
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -16,9 +17,9 @@ class AuxLossHook(Hook):
         switch_epoch (int): First epoch with the loss, counted from 0.
     """
 
-    def __init__(self, switch_epoch: int):
+    def __init__(self, switch_epoch: int) -> None:
         self.switch_epoch = switch_epoch
 
-    def before_train_epoch(self, runner) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         model = runner.model.module if is_model_wrapper(runner.model) else runner.model
         model.head.use_aux_loss = runner.epoch >= self.switch_epoch

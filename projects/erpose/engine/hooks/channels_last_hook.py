@@ -1,6 +1,7 @@
 """Memory layout of the convolutions."""
 import torch
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -14,5 +15,5 @@ class ChannelsLastHook(Hook):
 
     priority = 'VERY_HIGH'
 
-    def before_run(self, runner) -> None:
+    def before_run(self, runner: Runner) -> None:
         runner.model.to(memory_format=torch.channels_last)

@@ -2,8 +2,8 @@
 from typing import Dict, Optional, Tuple
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
-from mmengine.runner import BaseLoop
+from mmengine.model import BaseModel, is_model_wrapper
+from mmengine.runner import BaseLoop, Runner
 from mmpose.registry import HOOKS
 from torch import Tensor, nn
 
@@ -26,7 +26,7 @@ class CheckpointFitHook(Hook):
 
     priority = 'VERY_HIGH'  # before EMAHook, which loads the weights too
 
-    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         model = unwrapped(runner)
         differing = differing_weights(model, checkpoint)
         if not differing:
@@ -52,7 +52,7 @@ class CheckpointFitHook(Hook):
                            f'has {there or "another number"}')
 
 
-def unwrapped(runner) -> nn.Module:
+def unwrapped(runner: Runner) -> BaseModel:
     """The model of a runner, without the wrapper of a distributed training."""
     return runner.model.module if is_model_wrapper(runner.model) else runner.model
 

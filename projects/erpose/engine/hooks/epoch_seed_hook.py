@@ -6,6 +6,7 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import Hook
 from mmengine.registry import FUNCTIONS
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -21,10 +22,10 @@ class EpochSeedHook(Hook):
     it before it resumes, with a seed drawn for the resumed run unless the config has one.
     """
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         runner.train_dataloader.sampler.seed = runner.seed
 
-    def before_train_epoch(self, runner) -> None:
+    def before_train_epoch(self, runner: Runner) -> None:
         sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank()])
         _seed_all(int(sequence.generate_state(1)[0]))
 

@@ -1,6 +1,9 @@
 """A training that diverges says so, and on which images."""
+from typing import Any, Optional
+
 import torch
 from mmengine.hooks import Hook
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -12,8 +15,8 @@ class FiniteLossHook(Hook):
         FloatingPointError: Names the losses, the epoch, the iteration and the images.
     """
 
-    def after_train_iter(self, runner, batch_idx: int, data_batch=None,
-                         outputs=None) -> None:
+    def after_train_iter(self, runner: Runner, batch_idx: int,
+                         data_batch: Any = None, outputs: Optional[dict] = None) -> None:
         losses = {name: value.detach() for name, value in (outputs or {}).items()
                   if 'loss' in name}
         # together: the GPU is waited for once

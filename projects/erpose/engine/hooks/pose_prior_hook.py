@@ -1,10 +1,12 @@
 """Training starts from the data set's mean pose."""
 import numpy as np
 import torch
+from mmengine.dataset import BaseDataset
 from mmengine.hooks import Hook
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
 from mmengine.runner.checkpoint import CheckpointLoader
 from mmpose.registry import HOOKS
-from torch import nn
 
 from .checkpoint_fit_hook import unwrapped, weights_of
 
@@ -24,10 +26,10 @@ class PosePriorHook(Hook):
             Defaults to 4.
     """
 
-    def __init__(self, size: float = 4.0):
+    def __init__(self, size: float = 4.0) -> None:
         self.size = size
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         model = unwrapped(runner)
         if runner.iter > 0 or (runner._load_from and _has_pose_branch(
                 runner._load_from, model)):
@@ -41,7 +43,7 @@ class PosePriorHook(Hook):
         runner.logger.info('pose branch starts at the mean pose of the training set')
 
 
-def _has_pose_branch(path: str, model: nn.Module) -> bool:
+def _has_pose_branch(path: str, model: BaseModel) -> bool:
     """Whether a checkpoint has the biases of the model's pose branch, of equal shapes."""
     weights = weights_of(CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent'))
     return all(
@@ -50,7 +52,7 @@ def _has_pose_branch(path: str, model: nn.Module) -> bool:
         for level, output in enumerate(model.head.pose_branch.outputs))
 
 
-def mean_pose(dataset, num_keypoints: int) -> np.ndarray:
+def mean_pose(dataset: BaseDataset, num_keypoints: int) -> np.ndarray:
     """Mean keypoints about the centroid, in units of the square root of the area.
 
     Args:

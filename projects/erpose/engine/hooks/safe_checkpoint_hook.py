@@ -4,12 +4,13 @@ import os.path as osp
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Union
+from typing import Any, List, Optional, Union
 
 from mmengine.dist import is_main_process
-from mmengine.fileio import LocalBackend, register_backend
+from mmengine.fileio import BaseStorageBackend, LocalBackend, register_backend
 from mmengine.hooks import CheckpointHook
 from mmengine.logging import print_log
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -46,10 +47,11 @@ class AtomicBackend(LocalBackend):
 class _Outdated:
     """A backend that puts removals off until what replaces the files is on the disk."""
 
-    def __init__(self, backend):
-        self._backend, self._files = backend, []
+    def __init__(self, backend: BaseStorageBackend) -> None:
+        self._backend = backend
+        self._files: List[str] = []
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self._backend, name)
 
     def remove(self, path: str) -> None:
@@ -77,24 +79,27 @@ class SafeCheckpointHook(CheckpointHook):
     to their backend.
     """
 
-    def before_run(self, runner) -> None:
+    backend_args: Optional[dict]
+    file_backend: Any
+
+    def before_run(self, runner: Runner) -> None:
         folder = Path(runner.work_dir)
         if is_main_process() and self.backend_args is None and folder.is_dir():
             for draft in folder.glob('.*.pth.*'):
                 draft.unlink()
             self._mend_last_checkpoint(folder)
 
-    def before_train(self, runner) -> None:
+    def before_train(self, runner: Runner) -> None:
         super().before_train(runner)
         if self.backend_args is None and isinstance(self.file_backend, LocalBackend):
             self.backend_args = dict(backend='atomic')
         self.file_backend = _Outdated(self.file_backend)
 
-    def _save_checkpoint(self, runner) -> None:
+    def _save_checkpoint(self, runner: Runner) -> None:
         super()._save_checkpoint(runner)
         self._remove_outdated()
 
-    def _save_best_checkpoint(self, runner, metrics) -> None:
+    def _save_best_checkpoint(self, runner: Runner, metrics: dict) -> None:
         super()._save_best_checkpoint(runner, metrics)
         self._remove_outdated()
 

@@ -1,6 +1,7 @@
 """One set of BatchNorm statistics for all processes."""
 from mmengine.dist import all_reduce_params
 from mmengine.hooks import EMAHook, Hook
+from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
 
@@ -13,7 +14,7 @@ class SyncStatisticsHook(Hook):
     (MMEngine's ``SyncBuffersHook`` leaves the EMA's alone.)
     """
 
-    def after_train_epoch(self, runner) -> None:
+    def after_train_epoch(self, runner: Runner) -> None:
         averages = [h.ema_model for h in runner.hooks if isinstance(h, EMAHook)]
         for model in (runner.model, *averages):
             all_reduce_params([buffer for name, buffer in model.named_buffers()

@@ -75,7 +75,7 @@ class KeypointDynamicAssigner:
                  topk: int = 10,
                  score_power: float = 0.5,
                  oks_power: float = 2.0,
-                 window: int = 5):
+                 window: int = 5) -> None:
         if window % 2 == 0 or window < 1:
             raise ValueError(f'window must be odd and positive, got {window}')
         if topk < 1:
@@ -106,7 +106,8 @@ class KeypointDynamicAssigner:
         person_index = rescue_unassigned(person_index, candidates, targets.valid)
         return Assignment(person_index, soft_scores(person_index, candidates, score))
 
-    def _candidates(self, scores, poses, targets, priors, sigmas) -> Candidates:
+    def _candidates(self, scores: Tensor, poses: Tensor, targets: PoseTargets,
+                    priors: PointPriors, sigmas: Tensor) -> Candidates:
         prior, exists = candidate_windows(self.centre(targets), priors, self.window)
         valid = exists & targets.valid.unsqueeze(-1)
         b, g, m = prior.shape

@@ -24,7 +24,7 @@ class CentroidAssigner:
             the paper starts from).
     """
 
-    def __init__(self, centre: str = 'keypoints', size: float = 4.0):
+    def __init__(self, centre: str = 'keypoints', size: float = 4.0) -> None:
         if centre not in CENTRES:
             raise ValueError(f'centre must be one of {CENTRES}, got {centre!r}')
         self.centre = centre
@@ -72,7 +72,7 @@ class ShrunkBoxAssigner:
         size (float): As in :class:`CentroidAssigner`.
     """
 
-    def __init__(self, side: Optional[float] = 1.5, size: float = 4.0):
+    def __init__(self, side: Optional[float] = 1.5, size: float = 4.0) -> None:
         self.side = side
         self.size = size
 

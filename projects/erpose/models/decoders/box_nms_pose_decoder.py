@@ -1,4 +1,6 @@
 """NMS by boxes, to compare with."""
+from typing import Sequence
+
 import torch
 from mmpose.evaluation.functional.nms import nms_torch
 from mmpose.registry import TASK_UTILS
@@ -22,7 +24,8 @@ class BoxNMSPoseDecoder(OKSNMSPoseDecoder):
 
     kind = 'box'
 
-    def __init__(self, sigmas, nms_thr: float = 0.65, max_per_img: int = 300):
+    def __init__(self, sigmas: Sequence[float], nms_thr: float = 0.65,
+                 max_per_img: int = 300) -> None:
         super().__init__(sigmas, nms_thr, max_per_img=max_per_img)
 
     def suppress(self, poses: Poses) -> Poses:

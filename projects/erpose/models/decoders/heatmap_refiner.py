@@ -34,7 +34,7 @@ class HeatmapRefiner:
             stay. Defaults to 0.15.
     """
 
-    def __init__(self, reach: float = 0.15):
+    def __init__(self, reach: float = 0.15) -> None:
         if reach < 0:
             raise ValueError(f'reach must not be negative, got {reach}')
         self.reach = reach

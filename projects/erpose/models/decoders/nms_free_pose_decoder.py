@@ -67,7 +67,7 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def __init__(self, num_candidates: int = 300, reach: float = 0.2,
                  agreement: float = 0.07, second_view: float = 0.5, average: bool = True,
-                 max_per_img: int = 100):
+                 max_per_img: int = 100) -> None:
         super().__init__(max_per_img)
         if num_candidates < max_per_img:
             raise ValueError(f'num_candidates must be at least max_per_img, got '

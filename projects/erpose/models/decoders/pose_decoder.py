@@ -70,7 +70,7 @@ class PoseDecoder:
             evaluation looks at 20, CrowdPose's at 20 and the fullest COCO image has 91.
     """
 
-    def __init__(self, max_per_img: int = 100):
+    def __init__(self, max_per_img: int = 100) -> None:
         if max_per_img < 1:
             raise ValueError(f'max_per_img must be at least 1, got {max_per_img}')
         self.max_per_img = max_per_img

@@ -1,5 +1,5 @@
 """The ER-Pose head: layers and wiring. No box is predicted, and none decides."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import InstanceData
@@ -78,10 +78,10 @@ class ERPoseHead(PoseHead):
                  decoder: dict = dict(type='NMSFreePoseDecoder'),
                  refiner: dict = dict(type='HeatmapRefiner'),
                  oks_nms_decoder: dict = dict(type='OKSNMSPoseDecoder'),
-                 init_cfg=None):
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(metainfo, strides, init_cfg)
         levels = len(strides)
-        layers = dict(use_depthwise=use_depthwise, act_cfg=act_cfg)
+        layers: Dict[str, Any] = dict(use_depthwise=use_depthwise, act_cfg=act_cfg)
         self.score_branch = LevelBranch(levels, in_channels, score_channels, 1, num_convs,
                                         **layers)
         self.pose_branch = LevelBranch(levels, in_channels, pose_channels,
@@ -99,7 +99,7 @@ class ERPoseHead(PoseHead):
         self.loss_pose = MODELS.build(dict(loss_pose, sigmas=sigmas))
         self.loss_vis = MODELS.build(loss_vis)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
@@ -115,7 +115,8 @@ class ERPoseHead(PoseHead):
             in turn, then K visibility logits; and one map (B, K, H, W) of heatmap logits,
             at the first stride, or none.
         """
-        heatmaps = [] if self.heatmap_branch is None else self.heatmap_branch(feats[:1])
+        heatmaps: List[Tensor] = (
+            [] if self.heatmap_branch is None else self.heatmap_branch(feats[:1]))
         return self.score_branch(feats), self.pose_branch(feats), heatmaps
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
@@ -158,7 +159,8 @@ class ERPoseHead(PoseHead):
             raise ValueError('multi-scale testing wants NMS over the sizes: remove '
                              'multiscale_test from test_cfg')
         if test_cfg.get('flip_test', False):
-            maps = mean_of_views(*map(self, feats), self.flip_indices, self.strides)
+            maps, mirrored = map(self, feats)
+            maps = mean_of_views(maps, mirrored, self.flip_indices, self.strides)
         else:
             maps = self(feats)
         poses = self._decode(maps, test_cfg.get('oks_nms', False))
@@ -192,13 +194,14 @@ class ERPoseHead(PoseHead):
             [2 * self.num_keypoints, self.num_keypoints], dim=-1)
         return logits.squeeze(-1), offsets, visibilities
 
-    def _score_loss(self, logits, assignment, ignored) -> Tensor:
+    def _score_loss(self, logits: Tensor, assignment: Assignment,
+                    ignored: Tensor) -> Tensor:
         weight = ~ignored | (assignment.person_index >= 0)
         total = self.loss_score(*(x.float().reshape(-1, 1)
                                   for x in (logits, assignment.score, weight)))
         return total / mean_count(assignment.score.sum())
 
-    def _pose_losses(self, keypoints, visibilities, assignment,
+    def _pose_losses(self, keypoints: Tensor, visibilities: Tensor, assignment: Assignment,
                      targets: PoseTargets) -> dict:
         image, prior = torch.nonzero(assignment.person_index >= 0, as_tuple=True)
         person = assignment.person_index[image, prior]

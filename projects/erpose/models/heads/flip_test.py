@@ -30,8 +30,9 @@ def mean_of_views(maps: Maps, mirrored: Maps, flip_indices: Sequence[int],
         raise ValueError(f'flip_test wants an input whose width is a multiple of '
                          f'{max(strides)}: here the levels are {sorted(widths)} wide')
     mirrored = turn_back(mirrored, flip_indices, strides)
-    return tuple([(here + there) / 2 for here, there in zip(levels, others)]
-                 for levels, others in zip(maps, mirrored))
+    scores, poses, heatmaps = ([(here + there) / 2 for here, there in zip(levels, others)]
+                               for levels, others in zip(maps, mirrored))
+    return scores, poses, heatmaps
 
 
 def turn_back(maps: Maps, flip_indices: Sequence[int], strides: Sequence[int]) -> Maps:

@@ -1,5 +1,5 @@
 """Base class of all heads: keypoint metadata, priors, heatmap branch, results."""
-from typing import Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 import torch
 from mmengine.dist import get_world_size
@@ -32,17 +32,18 @@ class PoseHead(BaseModule):
         strides (Sequence[int]): Of the features, in pixels.
     """
 
-    def __init__(self, metainfo: dict, strides: Sequence[int], init_cfg=None):
+    def __init__(self, metainfo: dict, strides: Sequence[int],
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg=init_cfg)
         metainfo = parse_metainfo(metainfo)
         self.num_keypoints = metainfo['num_keypoints']
         self.flip_indices = metainfo['flip_indices']
         self.strides = tuple(strides)
         self.register_buffer('sigmas', torch.tensor(metainfo['sigmas']), persistent=False)
-        self.heatmap_branch = None
+        self.heatmap_branch: Optional[LevelBranch] = None
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
-                     loss: dict, num_convs: int = 1, **layers) -> None:
+                     loss: dict, num_convs: int = 1, **layers: Any) -> None:
         """Makes the branch that predicts heatmaps of the first levels.
 
         Args:
@@ -107,18 +108,20 @@ def mean_count(count: Tensor) -> Tensor:
 def init_score_bias(branch: LevelBranch) -> None:
     """Makes all scores start at 0.01 (RetinaNet's prior probability)."""
     for output in branch.outputs:
-        torch.nn.init.normal_(output.weight, std=0.01)
-        torch.nn.init.constant_(output.bias, bias_init_with_prob(0.01))
+        weight, bias = output.parameters()
+        torch.nn.init.normal_(weight, std=0.01)
+        torch.nn.init.constant_(bias, bias_init_with_prob(0.01))
 
 
 def init_offsets(branch: LevelBranch) -> None:
     """Makes all offsets start at 0: at the prior, or at the pose of an earlier stage."""
     for output in branch.outputs:
-        torch.nn.init.normal_(output.weight, std=0.01)
-        torch.nn.init.zeros_(output.bias)
+        weight, bias = output.parameters()
+        torch.nn.init.normal_(weight, std=0.01)
+        torch.nn.init.zeros_(bias)
 
 
-def to_instances(poses: Poses, threshold: float, input_size) -> InstanceData:
+def to_instances(poses: Poses, threshold: float, input_size: Sequence[int]) -> InstanceData:
     """The poses of one image that score more than the threshold, as MMPose has them.
 
     Args:

@@ -1,5 +1,5 @@
 """The PoseDet head: coarse poses, and an embedding along them that refines and scores."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import MODELS, TASK_UTILS
@@ -75,8 +75,8 @@ class PoseDetHead(RefiningPoseHead):
                  loss_score: dict = dict(type='FocalScoreLoss'),
                  loss_heatmap: Optional[dict] = dict(
                      type='KeypointMSELoss', loss_weight=10.0),
-                 init_cfg=None,
-                 **layers):
+                 init_cfg: Optional[dict] = None,
+                 **layers: Any) -> None:
         super().__init__(metainfo, strides, decoder, init_cfg)
         self.positive_thr = positive_thr
         self.negative_thr = negative_thr
@@ -102,7 +102,7 @@ class PoseDetHead(RefiningPoseHead):
         self.loss_coarse = MODELS.build(loss_coarse)
         self.loss_score = MODELS.build(loss_score)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
@@ -145,7 +145,8 @@ class PoseDetHead(RefiningPoseHead):
         losses.update(self.heatmap_losses(feats, targets))
         return losses
 
-    def _outputs(self, feats):
+    def _outputs(self, feats: Tuple[Tensor, ...]
+                 ) -> Tuple[List[Tensor], List[Tensor], List[Tensor]]:
         """Coarse offsets, refinements and score logits, level by level."""
         coarse = self.pose_branch(feats)
         share = self.point_gradient

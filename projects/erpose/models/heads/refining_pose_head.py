@@ -1,10 +1,10 @@
 """What PoseDet and SMPR share: poses in two steps, and duplicates to suppress."""
-from typing import List, Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.structures import InstanceData
 from mmpose.registry import TASK_UTILS
-from torch import Tensor
+from torch import Tensor, nn
 
 from erpose.models.decoders import Poses, decode_poses, sort_poses
 from erpose.models.layers import flatten_levels
@@ -27,12 +27,13 @@ class RefiningPoseHead(PoseHead):
         decoder (dict): Decodes, and suppresses duplicates.
     """
 
-    def __init__(self, metainfo: dict, strides, decoder: dict, init_cfg=None):
+    def __init__(self, metainfo: dict, strides: Sequence[int], decoder: dict,
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(metainfo, strides, init_cfg)
         self.decoder = TASK_UTILS.build(dict(decoder, sigmas=self.sigmas.tolist()))
         self.deployed = False
 
-    def switch_to_deploy(self, test_cfg: Optional[dict] = None):
+    def switch_to_deploy(self, test_cfg: Optional[dict] = None) -> None:
         """Drops what training alone needs."""
         self.heatmap_branch = None
         self.deployed = True
@@ -71,7 +72,7 @@ class RefiningPoseHead(PoseHead):
             for *fields, sample in zip(*poses, batch_data_samples)
         ]
 
-    def _view(self, feats, flipped: bool) -> Tuple[Poses, Tensor]:
+    def _view(self, feats: Tuple[Tensor, ...], flipped: bool) -> Tuple[Poses, Tensor]:
         """Candidates of one view of the images, turned back, and the view's size."""
         poses = self.candidates(feats)
         height, width = feats[0].shape[-2:]
@@ -103,7 +104,7 @@ class RefiningPoseHead(PoseHead):
                                       targets.labelled, targets.area, self.sigmas)
             return similarity.masked_fill(~targets.valid.unsqueeze(-1), 0).max(1)
 
-    def displacement_loss(self, loss, offsets: Tensor, person: Tensor,
+    def displacement_loss(self, loss: nn.Module, offsets: Tensor, person: Tensor,
                           targets: PoseTargets, priors: PointPriors) -> Tensor:
         """Loss of the offsets (B, A, 2K) of the priors that learn a person (B, A)."""
         image, prior = torch.nonzero(person >= 0, as_tuple=True)

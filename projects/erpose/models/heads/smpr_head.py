@@ -1,5 +1,5 @@
 """The SMPR head: an initial pose, its refinement, and a score of the pose's quality."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import MODELS, TASK_UTILS
@@ -16,6 +16,9 @@ from erpose.structures import collect_targets, inside_boxes
 
 from .pose_head import init_offsets, init_score_bias, mean_count
 from .refining_pose_head import RefiningPoseHead
+
+Outputs = Tuple[List[Tensor], List[Tensor], List[Tensor], Optional[List[Tensor]]]
+"""Initial offsets, refinements, score logits and pose-score logits, by level."""
 
 TAPS = 9
 """Of the aggregation: a 3x3 deformable convolution."""
@@ -90,8 +93,8 @@ class SMPRHead(RefiningPoseHead):
                      type='DisplacementLoss', power=1, loss_weight=0.1 * 17),
                  loss_pose_score: dict = dict(
                      type='BCELoss', use_target_weight=True, reduction='sum'),
-                 init_cfg=None,
-                 **layers):
+                 init_cfg: Optional[dict] = None,
+                 **layers: Any) -> None:
         super().__init__(metainfo, strides, decoder, init_cfg)
         if pose_score and not refine:
             raise ValueError('pose_score scores refined poses: it needs refine=True')
@@ -129,7 +132,7 @@ class SMPRHead(RefiningPoseHead):
         self.register_buffer('kernel', torch.stack([x, y], -1).reshape(1, -1, 1, 1),
                              persistent=False)
 
-    def init_weights(self):
+    def init_weights(self) -> None:
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
@@ -138,8 +141,9 @@ class SMPRHead(RefiningPoseHead):
         if self.refine:
             init_offsets(self.refine_branch)
             for taps in self.taps:  # at first the taps are those of a 3x3 convolution
-                nn.init.normal_(taps.weight, std=0.01)
-                nn.init.zeros_(taps.bias)
+                weight, bias = taps.parameters()
+                nn.init.normal_(weight, std=0.01)
+                nn.init.zeros_(bias)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
         """L maps (B, 1, H, W) of confidences in [0, 1], and L maps (B, 2K, H, W) of
@@ -154,8 +158,8 @@ class SMPRHead(RefiningPoseHead):
              train_cfg: dict = {}) -> dict:
         """Losses of a batch. ``oks`` is the mean OKS of the poses near persons."""
         self.check_trainable()
-        initial, fine, logits, quality = (maps and flatten_levels(maps).float()
-                                          for maps in self._outputs(feats))
+        *outputs, quality = self._outputs(feats)
+        initial, fine, logits = (flatten_levels(maps).float() for maps in outputs)
         logits = logits.squeeze(-1)
         priors = self.priors(feats)
         targets = collect_targets(batch_data_samples, self.num_keypoints, initial.device)
@@ -178,12 +182,12 @@ class SMPRHead(RefiningPoseHead):
                 self.loss_refined, refined, good, targets, priors)
         if quality is not None:
             losses['loss_pose_score'] = self.loss_pose_score(
-                quality.reshape(-1, 1), oks.reshape(-1, 1),
+                flatten_levels(quality).float().reshape(-1, 1), oks.reshape(-1, 1),
                 near.float().reshape(-1)) / count
         losses.update(self.heatmap_losses(feats, targets))
         return losses
 
-    def _outputs(self, feats):
+    def _outputs(self, feats: Tuple[Tensor, ...]) -> Outputs:
         """Initial offsets, refinements, score logits and pose-score logits by level."""
         stem = self.stem(feats)
         initial = self.pose_branch(stem)

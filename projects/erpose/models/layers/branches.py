@@ -1,5 +1,5 @@
 """Convolutional branches that run on every feature level."""
-from typing import Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Optional, Sequence
 
 import torch
 from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule, build_activation_layer
@@ -31,7 +31,7 @@ class LevelStem(BaseModule):
                  shared: bool = False,
                  norm_cfg: dict = dict(type='BN', momentum=0.03, eps=0.001),
                  act_cfg: dict = dict(type='SiLU', inplace=True),
-                 init_cfg=None):
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg=init_cfg)
         conv = DepthwiseSeparableConvModule if use_depthwise else ConvModule
         channels = [in_channels] + [feat_channels] * num_convs
@@ -58,7 +58,7 @@ class LevelBranch(LevelStem):
 
     def __init__(self, num_levels: int, in_channels: int, feat_channels: int,
                  out_channels: int, num_convs: int = 2, use_depthwise: bool = False,
-                 shared: bool = False, **kwargs):
+                 shared: bool = False, **kwargs: Any) -> None:
         super().__init__(num_levels, in_channels, feat_channels, num_convs,
                          use_depthwise, shared, **kwargs)
         self.outputs = per_level(lambda: nn.Conv2d(self.stem_channels, out_channels, 1),
@@ -84,7 +84,7 @@ class AlignedBranch(LevelBranch):
     def __init__(self, num_levels: int, in_channels: int, feat_channels: int,
                  out_channels: int, num_points: int,
                  gathered_channels: Optional[int] = None, shared: bool = False,
-                 act_cfg: dict = dict(type='SiLU', inplace=True), **kwargs):
+                 act_cfg: dict = dict(type='SiLU', inplace=True), **kwargs: Any) -> None:
         super().__init__(num_levels, in_channels, feat_channels, out_channels,
                          shared=shared, act_cfg=act_cfg, **kwargs)
         width, narrow = self.stem_channels, gathered_channels or self.stem_channels
@@ -108,7 +108,8 @@ class AlignedBranch(LevelBranch):
             in zip(self.aggregations, self.reductions, stems, points)
         ]
 
-    def forward(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
+    def forward(  # type: ignore[override]  # it looks at points, too
+            self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
         """Maps L features and points to L outputs (B, out_channels, H, W)."""
         embedded = self.embed(feats, points)
         return [output(feat) for output, feat in zip(self.outputs, embedded)]

@@ -1,4 +1,6 @@
 """Features gathered at explicit points and mixed: what deformable convolution computes."""
+from typing import Optional
+
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
@@ -18,12 +20,13 @@ class PointAggregation(BaseModule):
     """
 
     def __init__(self, in_channels: int, out_channels: int, num_points: int,
-                 init_cfg=None):
+                 init_cfg: Optional[dict] = None) -> None:
         super().__init__(init_cfg=init_cfg)
         self.num_points = num_points
         self.mix = nn.Conv2d(in_channels * num_points, out_channels, 1)
-        nn.init.normal_(self.mix.weight, std=(in_channels * num_points)**-0.5)
-        nn.init.zeros_(self.mix.bias)
+        weight, bias = self.mix.parameters()
+        nn.init.normal_(weight, std=(in_channels * num_points)**-0.5)
+        nn.init.zeros_(bias)
 
     def forward(self, feat: Tensor, points: Tensor) -> Tensor:
         """Maps features (B, C, H, W) to (B, C', H, W).

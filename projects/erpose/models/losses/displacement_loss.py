@@ -17,7 +17,7 @@ class DisplacementLoss(nn.Module):
         loss_weight (float): Defaults to 1.0.
     """
 
-    def __init__(self, power: int, loss_weight: float = 1.0):
+    def __init__(self, power: int, loss_weight: float = 1.0) -> None:
         super().__init__()
         if power not in (1, 2):
             raise ValueError(f'power must be 1 or 2, got {power}')

@@ -16,7 +16,8 @@ class FocalScoreLoss(nn.Module):
         loss_weight (float): Defaults to 1.0.
     """
 
-    def __init__(self, alpha: float = 0.25, gamma: float = 2.0, loss_weight: float = 1.0):
+    def __init__(self, alpha: float = 0.25, gamma: float = 2.0,
+                 loss_weight: float = 1.0) -> None:
         super().__init__()
         self.alpha = alpha
         self.gamma = gamma

@@ -1,6 +1,6 @@
 """The regression loss: 1 - OKS near the target, its tangent far from it."""
 import math
-from typing import Optional
+from typing import Optional, Sequence
 
 import torch
 from mmpose.registry import MODELS
@@ -41,12 +41,16 @@ class SmoothOKSLoss(nn.Module):
         >>> loss(pose, pose, torch.ones(1, 1), area=torch.tensor([100.]))
         tensor([0.])
     """
+    sigmas: Tensor
+    slope: Tensor
+    start: Tensor
+    keypoint_weights: Tensor
 
     def __init__(self,
-                 sigmas,
+                 sigmas: Sequence[float],
                  tail: str = 'even',
-                 keypoint_weights=None,
-                 loss_weight: float = 1.0):
+                 keypoint_weights: Optional[Sequence[float]] = None,
+                 loss_weight: float = 1.0) -> None:
         super().__init__()
         if tail not in ('even', 'linear', 'none'):
             raise ValueError(f"tail must be 'even', 'linear' or 'none', got {tail!r}")
