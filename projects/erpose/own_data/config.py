@@ -61,6 +61,7 @@ def config_text(name: str, folder: Path, train: Subset, val: Subset,
         val (Subset): With ``ann_file``.
         category (int | str | Sequence): The chosen one. Optional.
     """
+    assert train.ann_file and val.ann_file
     options = (f',\n    category={category!r}' * (category is not None)
                + ',\n    keep_empty=True' * train.keep_empty)
     number = train.num_images

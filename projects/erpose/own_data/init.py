@@ -126,7 +126,8 @@ def _texts(name: str, out: Path, subsets: List[Subset], keypoints: Keypoints,
         if subset.ann_file is None:
             subset.ann_file = out / 'annotations' / f'{role}.json'
             annotations[subset.ann_file] = json.dumps(subset.content)
-    return {out / f'{name}.py': config_text(name, out, *subsets, category),
+    train, val = subsets
+    return {out / f'{name}.py': config_text(name, out, train, val, category),
             out / f'{name}_keypoints.py': dataset_info(keypoints, name), **annotations}
 
 

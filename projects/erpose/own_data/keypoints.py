@@ -1,7 +1,7 @@
 """What the keypoints of a data set are: names, mirror images, skeleton, sigmas."""
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from erpose.annotations.keypoint_categories import plain_name
 from erpose.annotations.mirrored_names import is_left, mirrored_name, mirrored_pairs
@@ -116,8 +116,8 @@ def _limbs(skeleton: Any, names: List[str]) -> List[Tuple[int, int]]:
     pairs = [tuple(pair) for pair in (skeleton if isinstance(skeleton, list) else [])
              if isinstance(pair, (list, tuple)) and len(pair) == 2]
     first = 0 if any(0 in pair for pair in pairs) else 1
-    numbers = {name: k for k, name in enumerate(names)}
-    numbers.update((k + first, k) for k in range(len(names)))
+    numbers: Dict[Union[str, int], int] = {name: k for k, name in enumerate(names)}
+    numbers.update({k + first: k for k in range(len(names))})
     known = [(numbers[a], numbers[b]) for a, b in pairs
              if isinstance(a, (int, str)) and isinstance(b, (int, str))
              and a in numbers and b in numbers and a != b]

@@ -97,14 +97,14 @@ def _used_classes(images: List[LabelledImage], category: Optional[List[str]],
     there = ', '.join(f'{names[i]!r} with {n} labelled rows'
                       for i, n in sorted(counts.items()))
     numbers = {**{str(i): i for i in names}, **{name: i for i, name in names.items()}}
-    used = [numbers.get(word) for word in category or []] or sorted(counts)
-    for i, word in zip(used, category or []):
-        if not counts[i]:
+    for word in category or []:
+        if not counts[numbers.get(word, -1)]:
             raise ValueError(f'{info.file} has no class {word!r} with keypoints; it has '
                              f'{there or "none"}')
     if not counts:
         raise ValueError(f'{info.file}: no row of its label files has a labelled keypoint. '
                          'Label some, or check kpt_shape')
+    used = [numbers[word] for word in category] if category else sorted(counts)
     if len(used) > 1 and not category:
         raise ValueError(f'{info.file} has keypoints in {len(counts)} classes: {there}. '
                          f'Choose with --category {names[used[0]]!r}; given for several, '

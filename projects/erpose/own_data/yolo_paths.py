@@ -12,7 +12,7 @@ def find_yaml(folder: Path) -> Optional[Path]:
     files = sorted([*folder.glob('*.yaml'), *folder.glob('*.yml')],
                    key=lambda path: (path.stem != 'data', path))
     found = [path for path in files if 'kpt_shape' in path.read_text(errors='replace')]
-    return (found or [path for path in files if path.stem == 'data'] or [None])[0]
+    return next(iter(found or [path for path in files if path.stem == 'data']), None)
 
 
 def find_yolo_images(entry: Any, path: Optional[str], source: Path, given: Optional[Path]

@@ -1,5 +1,6 @@
 """YOLO-Pose's head: MMPose's, which ignores what the other heads ignore."""
 import copy
+from typing import Any
 
 import torch
 from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
@@ -19,7 +20,7 @@ class YOLOPoseHead(YOLOXPoseHead):
     """
 
     @torch.no_grad()
-    def _get_targets_single(self, priors: Tensor, *predictions_and_sample) -> tuple:
+    def _get_targets_single(self, priors: Tensor, *predictions_and_sample: Any) -> tuple:
         """As in MMPose; ``data_sample`` comes last.
 
         Returns:
