@@ -2,10 +2,15 @@
 import importlib.metadata
 import platform
 import sys
+from typing import List
+
+from .version import __version__
 
 PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'opencv-python-headless',
             'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose', 'openmim', 'pycocotools',
             'xtcocotools', 'onnxruntime')
+TESTED = dict(mmengine='0.10.7', mmcv='2.1.0', mmdet='3.2.0', mmpose='1.3.2')
+"""Versions of ``requirements/``, with which the tests run."""
 
 
 def version_of(package: str) -> str:
@@ -13,6 +18,28 @@ def version_of(package: str) -> str:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return '-'
+
+
+def untested() -> str:
+    """What to say of installed versions that are older or newer than those tested.
+
+    Another third number is no other version. Empty if there is nothing to say.
+    """
+    installed = {name: version_of(name) for name in TESTED}
+    if installed['mmcv'] == '-':
+        installed['mmcv'] = version_of('mmcv-lite')
+    other = [name for name, version in installed.items()
+             if version != '-' and _minor(version) != _minor(TESTED[name])]
+    if not other:
+        return ''
+    return (f'erpose {__version__} was tested with '
+            f'{", ".join(f"{name} {TESTED[name]}" for name in TESTED)}; here is '
+            f'{", ".join(f"{name} {installed[name]}" for name in other)}. If something '
+            f'fails: mim install {" ".join(f"{name}=={TESTED[name]}" for name in other)}')
+
+
+def _minor(version: str) -> List[str]:
+    return version.split('.')[:2]
 
 
 def report() -> str:
@@ -24,10 +51,11 @@ def report() -> str:
         lines.append(f'CUDA                     {torch.version.cuda or "-"}, '
                      f'{torch.cuda.device_count()} device(s)')
         import erpose
-        lines += [f'erpose                   {erpose.__version__}', 'compat']
+        lines += [f'erpose                   {__version__}', 'compat']
         for step in erpose.compat.apply():
             lines.append(f'  {step.name:22} {"changed" if step.acted else "nothing"}: '
                          f'{step.reason}')
+        lines += filter(None, [untested()])
     except ImportError as error:
         lines.append(f'not importable           {error}')
     return '\n'.join(lines)

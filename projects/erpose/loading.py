@@ -8,6 +8,7 @@ a part of erpose that builds on it, does all three, and goes.
 """
 import importlib
 import sys
+import warnings
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
@@ -31,8 +32,13 @@ def install() -> None:
 
 
 def load() -> None:
-    """Makes mmpose importable and registers our parts in its registries (idempotent)."""
-    from . import stack_warnings
+    """Makes mmpose importable and registers our parts in its registries (idempotent).
+
+    Warns of versions of the stack that were not tested.
+    """
+    from . import env, stack_warnings
+    if env.untested():
+        warnings.warn(env.untested())
     stack_warnings.silence()
     from . import compat
     compat.apply()

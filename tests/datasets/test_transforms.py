@@ -6,6 +6,7 @@ from mmcv.transforms import Compose
 from PIL import Image
 
 from erpose.datasets import FilterPersons, LoadTestImage, LoadTrainImage, PackPoseTargets
+from erpose.datasets.transforms import fit_image
 
 
 def persons(visible, boxes):
@@ -55,6 +56,25 @@ def test_broken_image_loses_its_persons(tmp_path):
     data = LoadTrainImage()(dict(persons([[1, 1]], [[0, 0, 9, 9]]), img_path=str(path)))
     assert data['img'].shape == (64, 64, 3)
     assert len(FilterPersons()(data)['keypoints']) == 0
+
+
+@pytest.mark.parametrize('size, fitted', [
+    ((100, 100), (100, 75)), ((80, 30), (40, 30)), ((20, 20), (20, 15)),
+    ((75, 75), (75, 56)),  # 56.25
+])
+def test_fit_image_keeps_keypoints_on_their_pixels(size, fitted):
+    """A keypoint in the middle of a white square, half a pixel from any pixel's corner."""
+    image = np.zeros((30, 40, 3), np.uint8)
+    image[12:18, 20:28] = 255
+    data = dict(img=image, area=np.array([48.]), bbox=np.array([[19.5, 11.5, 27.5, 17.5]]),
+                keypoints=np.array([[[23.5, 14.5]]]))
+    fit_image(data, size)
+    assert data['img'].shape == (*fitted[::-1], 3)
+    light = data['img'][..., 0].astype(float)
+    y, x = (np.average(places, weights=light) for places in np.indices(light.shape))
+    np.testing.assert_allclose(data['keypoints'][0, 0], [x, y], atol=0.03)
+    np.testing.assert_allclose(data['bbox'].reshape(2, 2).mean(0), [x, y], atol=0.03)
+    assert data['area'] == pytest.approx(48 * fitted[0] / 40 * fitted[1] / 30, rel=1e-6)
 
 
 AFFINE = dict(type='BottomupRandomAffine', input_size=(64, 64), scale_type='long',
