@@ -72,9 +72,9 @@ def test_the_split_is_the_same_each_time(init):
     content = json.loads((init.folder / 'a.json').read_text())
     content['images'].reverse()
     for image in content['images']:
-        image['id'] += 100
+        image['id'] = 100 - image['id']
     for ann in content['annotations']:
-        ann['image_id'] += 100
+        ann['image_id'] = 100 - ann['image_id']
     (init.folder / 'a.json').write_text(json.dumps(content))
     assert init('a.json', '--force') == 0 and split() == [train, val]
 
@@ -154,8 +154,10 @@ def test_what_a_training_will_skip_is_said(init):
     write(init.folder / 'a.json')
     content = json.loads((init.folder / 'a.json').read_text())
     content['images'].append(dict(id=9, file_name='gone.jpg'))
-    content['annotations'] += [dict(toy(9, id=9)), dict(toy(1, id=10), keypoints=POSE[:4])]
+    content['annotations'] += [dict(toy(9, id=9)), dict(toy(1, id=10), keypoints=POSE[:4]),
+                               dict(toy(1, id=11), image_id=[1]), 5]
     (init.folder / 'a.json').write_text(json.dumps(content))
     assert init('a.json') == 0
     assert 'skipped 1 x image: not found' in init.said
     assert 'not a multiple of 3' in init.said
+    assert 'skipped 2 x annotation: no integer image_id' in init.said

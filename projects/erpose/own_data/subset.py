@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Optional, Set, Tuple
 
 from erpose.annotations.annotation_report import AnnotationReport
-from erpose.annotations.coco_file import complete_annotations
+from erpose.annotations.coco_file import complete_annotations, is_id
 from erpose.annotations.image_paths import base_name
 from erpose.annotations.keypoint_categories import Category
 from erpose.annotations.usable_images import usable_images
@@ -43,8 +43,8 @@ class Subset:
     @property
     def num_empty(self) -> int:
         """Images without annotations."""
-        annotated = {ann.get('image_id') for ann in self.content['annotations']
-                     if isinstance(ann, dict)}
+        annotated = {ann['image_id'] for ann in self.content['annotations']
+                     if _has_image(ann)}
         return len({image['id'] for image in self.content['images']} - annotated)
 
     @property
@@ -113,9 +113,13 @@ class Subset:
             self.content,
             images=[i for i in self.content['images'] if belongs(i['id'])],
             annotations=[a for a in self.content['annotations']
-                         if isinstance(a, dict) and belongs(a.get('image_id'))])
+                         if _has_image(a) and belongs(a['image_id'])])
         return Subset(self.source, self.images, content, negatives=self.negatives,
                       labelled=set(filter(belongs, self.labelled)))
+
+
+def _has_image(ann: Any) -> bool:
+    return isinstance(ann, dict) and is_id(ann.get('image_id'))
 
 
 def _hash(name: str) -> str:
