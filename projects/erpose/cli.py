@@ -97,7 +97,8 @@ def parser() -> argparse.ArgumentParser:
                       help='whose keypoints are used, where several categories have some; '
                            'may be repeated where they share them')
     init.add_argument('--out', type=Path, metavar='DIR',
-                      help='folder to write to (default: named after the source)')
+                      help='folder to write to, whose name the config takes '
+                           '(default: named after the source)')
     init.add_argument('--force', action='store_true', help='write over files of before')
 
     web = subparsers.add_parser(

@@ -46,7 +46,7 @@ def test_nothing_is_overwritten(init):
         path.write_text('mine')
     before = files(init.folder)
     assert init('a.json') == 1
-    assert 'a.py, ' in init.error and '--force writes over' in init.error
+    assert 'out.py, ' in init.error and '--force writes over' in init.error
     assert files(init.folder) == before
     assert init('a.json', '--force') == 0
     assert 'mine' not in (init.folder / 'out/a.py').read_text()

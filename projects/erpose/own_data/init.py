@@ -58,7 +58,7 @@ def init(source: Path, val: Optional[Path] = None, images: Optional[Path] = None
         subsets = list(subsets[0].split())
         notes.append(f'no validation set: {len(subsets[1].labelled)} of {total} images are '
                      'kept for it, chosen by their names. --val names one of your own')
-    name = _name(source)
+    name = _slug(out.absolute().name) if out else _name(source)
     out = out or _folder(name, source)
     texts = _texts(name, out, subsets, keypoints, chosen)
     _refuse_to_overwrite(list(texts), [source, *(Path(s.source) for s in subsets)], force)
@@ -137,8 +137,13 @@ def _name(source: Path) -> str:
     for name in (path.stem if path.is_file() else path.name, path.parent.name,
                  path.parent.parent.name):
         if set(re.findall('[a-z]+', name.lower())) - USUAL:
-            return re.sub(r'[^\w-]+', '_', name, flags=re.ASCII).strip('_-') or DEFAULT
+            return _slug(name)
     return DEFAULT
+
+
+def _slug(name: str) -> str:
+    """The name as one of a file that needs no quotes."""
+    return re.sub(r'[^\w-]+', '_', name, flags=re.ASCII).strip('_-') or DEFAULT
 
 
 def _folder(name: str, source: Path) -> Path:
