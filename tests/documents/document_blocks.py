@@ -2,6 +2,7 @@
 import os
 import re
 import subprocess
+import textwrap
 from pathlib import Path
 from typing import Dict, Iterator, NamedTuple, Tuple
 
@@ -33,7 +34,7 @@ def blocks(root: Path = ROOT) -> Iterator[Block]:
         name = path.relative_to(root).as_posix()
         for language, text in FENCE.findall(path.read_text(encoding='utf-8')):
             if language in COMMANDS:
-                yield Block(name, language, text)
+                yield Block(name, language, textwrap.dedent(text))
             elif language not in OTHERS:
                 raise ValueError(f'{name}: a block of {language!r}; call it one of '
                                  f'{COMMANDS}, or add it to OTHERS here')
