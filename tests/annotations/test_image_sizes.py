@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from erpose.annotations.image_sizes import read_header, refuse_wrong_sizes, size_mismatches
+from erpose.imaging import read_image
 
 
 def picture(path, size=(64, 48), orientation=None, **options):
@@ -25,6 +26,12 @@ def test_turned_as_its_tag_says(tmp_path, orientation):
     path = picture(tmp_path / 'a.jpg', orientation=orientation)
     size = (48, 64) if orientation > 4 else (64, 48)
     assert read_header(path) == (*size, orientation)
+
+
+@pytest.mark.parametrize('orientation', [9, 65535])
+def test_an_orientation_that_is_none_turns_nothing(tmp_path, orientation):
+    path = picture(tmp_path / 'a.jpg', orientation=orientation)
+    assert read_header(path) == (64, 48, 1) and read_image(path).shape == (48, 64, 3)
 
 
 @pytest.mark.parametrize('content', [b'', b'no image', b'\xff\xd8\xff'])

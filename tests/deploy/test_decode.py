@@ -5,7 +5,6 @@ import torch
 
 from erpose.deploy import DecoderSettings, decode_maps
 from erpose.models.decoders import HeatmapRefiner, NMSFreePoseDecoder
-from erpose.models.layers import flatten_levels
 from erpose.structures import point_priors
 
 K, STRIDES, SIZES = 5, (8, 16, 32), [(12, 16), (6, 8), (3, 4)]
@@ -15,22 +14,28 @@ K, STRIDES, SIZES = 5, (8, 16, 32), [(12, 16), (6, 8), (3, 4)]
 @pytest.mark.parametrize('heatmaps', [True, False])
 def test_equals_decoder_and_refiner(average, heatmaps):
     rng = torch.Generator().manual_seed(0)
-    scores, poses = ([torch.randn(2, channels, *size, generator=rng) for size in SIZES]
-                     for channels in (1, 3 * K))
+    priors = point_priors(SIZES, STRIDES)
+    count = len(priors.points)
+    scores = torch.randn(2, count, 1, generator=rng)
+    poses = torch.randn(2, count, 3 * K, generator=rng)
+    person = 40 + 40 * torch.rand(K, 2, generator=rng)  # in pixels: half agree about it
+    offsets = (person - priors.points[:, None]) / priors.strides[:, None, None]
+    poses[:, ::2, :2 * K] = 0.02 * poses[:, ::2, :2 * K] + offsets[::2].flatten(1)
     heat = torch.randn(2, K, *SIZES[0], generator=rng) - 3  # about the refiner's threshold
     decoder = NMSFreePoseDecoder(60, average=average, max_per_img=20)
     refiner = HeatmapRefiner()
-    found = decoder.decode(flatten_levels(scores).squeeze(-1).sigmoid(),
-                           *flatten_levels(poses).split([2 * K, K], -1),
-                           point_priors(SIZES, STRIDES))
+    found = decoder.decode(scores.squeeze(-1).sigmoid(), *poses.split([2 * K, K], -1),
+                           priors)
     keypoints = found.keypoints
     if heatmaps:
         keypoints = refiner.refine(keypoints, heat.sigmoid(), STRIDES[0])
         assert (keypoints - found.keypoints).abs().mean() > 0.5  # it does something
 
-    maps = {f'{kind}_{stride}': level.numpy()
-            for kind, levels in (('scores', scores), ('poses', poses))
-            for stride, level in zip(STRIDES, levels)}
+    maps = {}
+    for kind, outputs in (('scores', scores), ('poses', poses)):
+        levels = outputs.transpose(1, 2).split([h * w for h, w in SIZES], -1)
+        for stride, size, level in zip(STRIDES, SIZES, levels):
+            maps[f'{kind}_{stride}'] = level.unflatten(-1, size).numpy()
     maps.update({'heatmaps_8': heat.numpy()} if heatmaps else {})
     dets, decoded = decode_maps(maps, DecoderSettings(
         STRIDES, 60, decoder.reach, decoder.agreement, decoder.second_view, average, 20,

@@ -1,13 +1,12 @@
 """Sizes of image files from their headers, held against the annotation file's."""
 import warnings
-from typing import List, NamedTuple, Optional, Tuple
+from pathlib import Path
+from typing import List, NamedTuple, Optional, Tuple, Union
 
 from PIL import Image
 
-from erpose.imaging.images import image_size
+from erpose.imaging.images import exif_orientation, read_image
 
-ORIENTATION = 0x0112
-"""EXIF tag. Above 4: width and height change places."""
 TOLERANCE = 1
 """Pixels between the size in the file and the image's: rounding."""
 MOST_CHECKED = 10_000
@@ -35,26 +34,30 @@ class ImageHeader(NamedTuple):
                 'annotation file: its keypoints would lie elsewhere')
 
 
-def read_header(path: str) -> Optional[ImageHeader]:
-    """Size of an image as it is trained on: turned as its EXIF tag says.
+def read_header(path: Union[str, Path]) -> Optional[ImageHeader]:
+    """Size of an image as :func:`~erpose.imaging.read_image` returns it.
 
-    None if it is no image. Pixels are read for turned TIFF files alone, whose header says
-    the size before or after turning, as Pillow's version has it.
+    None if it is no image. Pixels are read only of what Pillow does not open, and of turned
+    TIFF files, whose header says the size before or after turning, as Pillow's version has
+    it.
     """
+    turned = 1
     try:
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')  # of many pixels, of odd EXIF
             with Image.open(path) as file:
-                size, tag = file.size, file.getexif().get(ORIENTATION, 1)
-                tiff = file.format == 'TIFF'
-        width, height = size
-        if tag > 4:
-            turned = image_size(path) if tiff else (height, width)
-            return turned and ImageHeader(turned[0], turned[1], tag)
-        return ImageHeader(width, height, tag)
+                (width, height), turned = file.size, exif_orientation(file)
+                if turned < 5:
+                    return ImageHeader(width, height, turned)
+                if file.format != 'TIFF':
+                    return ImageHeader(height, width, turned)
     except Exception:  # Pillow's decoders raise what they like
-        size = image_size(path)
-        return ImageHeader(*size, 1) if size else None
+        pass
+    try:
+        height, width = read_image(path).shape[:2]
+    except ValueError:
+        return None
+    return ImageHeader(width, height, turned)
 
 
 def size_mismatches(images: List[dict]) -> Tuple[dict, int]:

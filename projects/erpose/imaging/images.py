@@ -115,23 +115,10 @@ def to_bytes(pixels: np.ndarray, name: Union[str, Path] = 'the picture') -> np.n
     return np.round(255 * shares.clip(0, 1)).astype(np.uint8)
 
 
-def image_size(path: Union[str, Path]) -> Optional[Tuple[int, int]]:
-    """Width and height of an image file as :func:`read_image` turns it.
-
-    None if the file is no image. Pixels are read only where the header is not enough.
-    """
-    try:
-        from PIL import Image
-        with Image.open(path) as file:
-            if file.getexif().get(ORIENTATION, 1) == 1:
-                return file.size
-    except Exception:  # Pillow's decoders raise what they like
-        pass
-    try:
-        height, width = read_image(path).shape[:2]
-    except ValueError:
-        return None
-    return width, height
+def exif_orientation(picture: Any) -> int:
+    """Orientation that EXIF states of a picture of Pillow, 1 to 8; 1 if none."""
+    turn = picture.getexif().get(ORIENTATION, 1)
+    return turn if turn in range(1, 9) else 1
 
 
 def _container(head: bytes) -> Optional[str]:
@@ -167,10 +154,9 @@ def _orientation(data: np.ndarray) -> Optional[int]:
     try:
         from PIL import Image
         with Image.open(io.BytesIO(data.tobytes())) as file:
-            turn = file.getexif().get(ORIENTATION, 1)
+            return exif_orientation(file)
     except Exception:  # Pillow's decoders raise what they like
         return None
-    return turn if turn in range(1, 9) else 1
 
 
 def _turned(image: np.ndarray, orientation: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from erpose.models.layers import LevelBranch, flatten_levels
 from erpose.structures import PoseTargets, collect_targets, inside_boxes
 
 from .flip_test import Maps, mean_of_views
-from .pose_head import PoseHead, init_offsets, init_score_bias, mean_count, to_instances
+from .pose_head import PoseHead, mean_count, to_instances
 
 
 @MODELS.register_module()
@@ -98,13 +98,6 @@ class ERPoseHead(PoseHead):
         self.loss_score = MODELS.build(loss_score)
         self.loss_pose = MODELS.build(dict(loss_pose, sigmas=sigmas))
         self.loss_vis = MODELS.build(loss_vis)
-
-    def init_weights(self) -> None:
-        super().init_weights()
-        for branch in (self.score_branch, self.heatmap_branch):
-            if branch is not None:
-                init_score_bias(branch)
-        init_offsets(self.pose_branch)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Maps:
         """What inference needs, level by level.

@@ -24,13 +24,15 @@ from erpose.structures.metainfo import parse_metainfo
 
 
 class PoseHead(BaseModule):
-    """Base class of the pose heads.
+    """Base class of the pose heads, which have a ``score_branch`` and a ``pose_branch``.
 
     Args:
         metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
             sigmas come from here.
         strides (Sequence[int]): Of the features, in pixels.
     """
+    score_branch: LevelBranch
+    pose_branch: LevelBranch
 
     def __init__(self, metainfo: dict, strides: Sequence[int],
                  init_cfg: Optional[dict] = None) -> None:
@@ -58,6 +60,14 @@ class PoseHead(BaseModule):
                                           self.num_keypoints, num_convs, **layers)
         self.heatmap_sigma = sigma
         self.loss_heatmap = MODELS.build(loss)
+
+    def init_weights(self) -> None:
+        """Scores and heatmaps start at 0.01, offsets at 0."""
+        super().init_weights()
+        for branch in (self.score_branch, self.heatmap_branch):
+            if branch is not None:
+                init_score_bias(branch)
+        init_offsets(self.pose_branch)
 
     def priors(self, feats: Sequence[Tensor]) -> PointPriors:
         """The priors of the given features."""

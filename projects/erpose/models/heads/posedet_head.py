@@ -8,7 +8,7 @@ from torch import Tensor
 from erpose.models.layers import AlignedBranch, LevelBranch, flatten_levels
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import init_offsets, init_score_bias, mean_count
+from .pose_head import init_offsets, mean_count
 from .refining_pose_head import RefiningPoseHead
 
 
@@ -104,10 +104,6 @@ class PoseDetHead(RefiningPoseHead):
 
     def init_weights(self) -> None:
         super().init_weights()
-        for branch in (self.score_branch, self.heatmap_branch):
-            if branch is not None:
-                init_score_bias(branch)
-        init_offsets(self.pose_branch)
         if self.refine_branch is not None:
             init_offsets(self.refine_branch)
 

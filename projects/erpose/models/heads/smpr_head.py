@@ -14,7 +14,7 @@ from erpose.models.layers import (
 )
 from erpose.structures import collect_targets, inside_boxes
 
-from .pose_head import init_offsets, init_score_bias, mean_count
+from .pose_head import init_offsets, mean_count
 from .refining_pose_head import RefiningPoseHead
 
 Outputs = Tuple[List[Tensor], List[Tensor], List[Tensor], Optional[List[Tensor]]]
@@ -134,10 +134,6 @@ class SMPRHead(RefiningPoseHead):
 
     def init_weights(self) -> None:
         super().init_weights()
-        for branch in (self.score_branch, self.heatmap_branch):
-            if branch is not None:
-                init_score_bias(branch)
-        init_offsets(self.pose_branch)
         if self.refine:
             init_offsets(self.refine_branch)
             for taps in self.taps:  # at first the taps are those of a 3x3 convolution
