@@ -49,7 +49,7 @@ def test_nothing_is_overwritten(init):
     assert 'out.py, ' in init.error and '--force writes over' in init.error
     assert files(init.folder) == before
     assert init('a.json', '--force') == 0
-    assert 'mine' not in (init.folder / 'out/a.py').read_text()
+    assert 'mine' not in (init.folder / 'out/out.py').read_text()
 
 
 def test_the_data_set_itself_is_no_output(init):
