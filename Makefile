@@ -8,12 +8,16 @@ OPENCV_5 := opencv-python-headless==5.0.0.93
 IMAGE ?=
 OUT ?= demo_output
 
-.PHONY: demo test distributed faults fuzz parity lint types install clean
+.PHONY: demo test test-all distributed faults fuzz parity lint types install clean
 demo: $(STAMP)
 	$(BIN)/python tools/demo.py --out $(OUT) $(IMAGE)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+# Also what takes minutes, and what is one of many alike.
+test-all: $(STAMP)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow"
 
 # The long forms of tests/reliability, see docs/reliability.md.
 distributed: $(STAMP)

@@ -1,9 +1,17 @@
 """What every test needs: erpose before mmpose, mmpose's registries, one thread. And how
 much the reliability suites try."""
 import erpose  # noqa: F401  # isort: skip  (its compat steps come before mmpose)
+import gc
+import os
+import runpy
+import subprocess
+import sys
+
 import hypothesis
 import pytest
 import torch
+from filelock import FileLock
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
 
 from erpose import zoo
@@ -26,6 +34,63 @@ def shipped():
     return next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
 
 
+@pytest.fixture(scope='session')
+def made_once(tmp_path_factory):
+    """``made_once(name, make)``: the path that ``make(path)`` writes, made once a test run.
+
+    The processes of pytest-xdist share it, so no test may change it.
+    """
+    root = tmp_path_factory.getbasetemp()
+    root = root.parent if 'PYTEST_XDIST_WORKER' in os.environ else root
+
+    def made_once(name, make):
+        path, draft = root / name, root / f'draft_{name}'
+        with FileLock(f'{path}.lock'):
+            if not path.exists():
+                make(draft)
+                draft.rename(path)
+        return path
+
+    return made_once
+
+
+@pytest.fixture(scope='session')
+def fixed_file(shipped, made_once):
+    """The shipped model as `erpose export` writes it: for 160x128 pixels, small and not
+    square, and with more priors than the decoder has candidates."""
+    def export(folder):  # which is not there yet
+        done = subprocess.run(
+            [sys.executable, '-m', 'erpose.cli', 'export', shipped['Config'],
+             shipped['Weights'], folder / 'fixed.onnx', '--size', '160', '128'],
+            capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    return made_once('exported', export) / 'fixed.onnx'
+
+
+@pytest.fixture
+def tool(tmp_path, monkeypatch, capsys):
+    """``tool(name, *args)``: what a file of tools/ prints, run in ``tmp_path``.
+
+    In this process: importing PyTorch and MMPose takes longer than any of them.
+    """
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(MMLogger, '_instance_dict', MMLogger._instance_dict.copy())
+    monkeypatch.setenv('ERPOSE_DATA', os.environ.get('ERPOSE_DATA', 'data'))  # put back
+
+    def tool(name, *args):
+        monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
+        runpy.run_path(str(zoo.root() / 'tools' / name), run_name='__main__')
+        return capsys.readouterr().out
+
+    return tool
+
+
 def pytest_addoption(parser):
     parser.addoption('--cases', type=int, default=150, metavar='N',
                      help='cases of each fuzzing test (default: %(default)s)')
+
+
+def pytest_collection_finish():
+    """What was imported stays: MMEngine collects garbage with every data set."""
+    gc.freeze()

@@ -1,4 +1,5 @@
-"""Every config builds, trains a step and predicts, on generated crowds."""
+"""Every config builds, and trains a step and predicts (`make test`: those of
+REPRESENTATIVE), on generated crowds."""
 import re
 
 import pytest
@@ -15,6 +16,19 @@ CONFIGS = sorted((zoo.root() / 'configs').glob('[!_]*/*.py'))
 PRETRAINED = [path for path in CONFIGS if path.stem.endswith('_pretrained')]
 CONTINUED = [path for path in CONFIGS if path.stem.endswith(('_continued', '_finetuned'))]
 SIDE = 96  # pixels: the sizes of the configs would take minutes
+# Each system, backbone, size, kind of data, start and number of keypoints, once or more.
+# Of the others `make test-all` trains a step.
+REPRESENTATIVE = (
+    'erpose-n_1xb16-30e_synthetic-320x320', 'erpose-t_8xb32-300e_coco-640x640',
+    'erpose-s_8xb32-300e_crowdpose-640x640', 'erpose-m_8xb32-300e_coco-640x640',
+    'erpose-l_8xb32-300e_crowdpose-640x640', 'erpose-n_2xb8-160e_photographs-256x256',
+    'erpose-n_1xb256-160e_photographs-256x256_in-memory',
+    'erpose-n_2xb8-12e_photographs-416x416_falling',
+    'erpose-n_1xb8-12e_coco-mini-lsp14-320x320_pretrained',
+    'yolo_pose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
+    'yolo_pose-s_8xb32-300e_crowdpose-640x640',
+    'posedet-n_8xb32-300e_crowdpose-640x640', 'posedet_hrnet-w32_8xb6-210e_coco-512x512',
+    'smpr-n_8xb32-300e_coco-640x640', 'smpr_r50-pafpn_4xb8-30e_coco-800x800')
 
 
 @pytest.fixture(scope='module')
@@ -44,26 +58,56 @@ def redirect(dataset, crowds):
     return DATASETS.build(dataset)
 
 
-def test_there_are_configs():
-    assert len(CONFIGS) > 20
-
-
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
-def test_config_trains_a_step_and_predicts(path, crowds):
+def load(path):
+    """The config, small, and without initial weights: no network in tests."""
     config = Config(shrink(Config.fromfile(path).to_dict()))
-    for part in ('backbone', 'neck'):  # no network in tests
+    for part in ('backbone', 'neck'):
         config.model[part].pop('init_cfg', None)
-    torch.manual_seed(0)
-    model = MODELS.build(config.model)
-    model.init_weights()
+    return config
 
+
+def training_sets(config, crowds):
+    """The training set with the pipelines of most and of the last epochs, in turn."""
     train = config.train_dataloader.dataset
     if train.type == 'InMemoryBatches':  # augments by itself: tests/datasets/in_memory
         train = dict(train.dataset, pipeline=config.train_pipeline)
     train = Config(dict(dataset=train)).dataset
-    for pipeline in [train.pipeline, config.closing_pipeline]:
+    for pipeline in (train.pipeline, config.closing_pipeline):
         train.pipeline = pipeline
-        data = redirect(train, crowds)
+        yield redirect(train, crowds)
+
+
+def test_there_are_configs():
+    assert len(CONFIGS) > 20
+    assert set(REPRESENTATIVE) < {path.stem for path in CONFIGS}
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_config_builds(path, crowds, monkeypatch):
+    """Backbone, neck and head fit one another, and the pipelines what they are given."""
+    monkeypatch.setattr(torch.nn.Conv2d, 'reset_parameters', lambda self: None)
+    config = load(path)
+    model = MODELS.build(config.model)  # of shapes alone: random weights take long
+    model.eval()
+    with torch.no_grad():
+        maps = model.head(model.extract_feat(torch.zeros(1, 3, SIDE, SIDE)))
+    assert {len(level) for level in maps[0]} == {1}
+    data = redirect(config.val_dataloader.dataset, crowds)
+    assert model.head.num_keypoints == data.metainfo['num_keypoints']
+    for part in (data, *training_sets(config, crowds)):
+        assert part[0]['inputs'].shape == (3, SIDE, SIDE)
+
+
+@pytest.mark.parametrize('path', [
+    pytest.param(path, id=path.stem,
+                 marks=[] if path.stem in REPRESENTATIVE else pytest.mark.slow)
+    for path in CONFIGS])
+def test_config_trains_a_step_and_predicts(path, crowds):
+    config = load(path)
+    torch.manual_seed(0)
+    model = MODELS.build(config.model)
+    model.init_weights()
+    for data in training_sets(config, crowds):
         batch = model.data_preprocessor(pseudo_collate([data[0], data[1]]), training=True)
         assert batch['inputs'].shape == (2, 3, SIDE, SIDE)
         loss, _ = model.parse_losses(model(**batch, mode='loss'))

@@ -40,12 +40,13 @@ def test_import_and_command_load_nothing_of_the_stack(tmp_path):
 
 @pytest.mark.parametrize('program', [
     'import erpose\nfrom mmpose.apis import MMPoseInferencer',  # README's
-    'import erpose, torchvision, mmdet',
-    'from erpose.datasets import KeypointDataset',
-    'import erpose; erpose.models.heads.ERPoseHead',
-    'from erpose.structures import oks',
     # mmpose's own tools import MMEngine first, and us by custom_imports
     'from mmengine.config import Config; import erpose',
+    *(pytest.param(program, marks=pytest.mark.slow) for program in (
+        'import erpose, torchvision, mmdet',
+        'from erpose.datasets import KeypointDataset',
+        'import erpose; erpose.models.heads.ERPoseHead',
+        'from erpose.structures import oks')),
 ])
 def test_whatever_comes_first_all_is_registered(program, tmp_path):
     said = run(program + REGISTERED, tmp_path)

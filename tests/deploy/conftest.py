@@ -4,8 +4,6 @@ import pytest
 from erpose.datasets.synthetic import generate
 from erpose.deploy.export import export_onnx, load_network
 
-SIZE = (128, 96)  # width, height: small and not square
-
 
 @pytest.fixture(scope='session')
 def network(shipped):
@@ -14,21 +12,17 @@ def network(shipped):
 
 
 @pytest.fixture(scope='session')
-def fixed_file(network, tmp_path_factory):
-    path = tmp_path_factory.mktemp('onnx') / 'fixed.onnx'
-    return export_onnx(*network, path, SIZE)
+def open_file(network, made_once):
+    """Of any size."""
+    return made_once('open.onnx', lambda path: export_onnx(
+        *network, path, (128, 160), dynamic=True))
 
 
 @pytest.fixture(scope='session')
-def open_file(network, tmp_path_factory):
-    path = tmp_path_factory.mktemp('onnx') / 'open.onnx'
-    return export_onnx(*network, path, (128, 160), dynamic=True)
-
-
-@pytest.fixture(scope='session')
-def raw_file(shipped, tmp_path_factory):
-    network, info = load_network(shipped['Config'], shipped['Weights'], raw=True)
-    return export_onnx(network, info, tmp_path_factory.mktemp('onnx') / 'raw.onnx', SIZE)
+def raw_file(shipped, made_once):
+    """The maps alone, of the fixed file's size."""
+    return made_once('raw.onnx', lambda path: export_onnx(
+        *load_network(shipped['Config'], shipped['Weights'], raw=True), path, (160, 128)))
 
 
 @pytest.fixture(scope='session')

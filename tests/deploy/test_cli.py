@@ -265,7 +265,7 @@ def test_the_zoos_model(words, fixed_file, crowd, tmp_path, monkeypatch, capsys)
     assert 'write it' in capsys.readouterr().err
     shutil.copy(fixed_file, tmp_path / 'erpose-n.onnx')
     assert predict(*words, crowd, '--no-draw') == 0
-    assert 'erpose-n.onnx: 128x96' in capsys.readouterr().out
+    assert 'erpose-n.onnx: 160x128' in capsys.readouterr().out
 
 
 def test_options_between_model_and_sources(fixed_file, crowd, capsys):

@@ -34,7 +34,7 @@ def test_float16_is_half_as_large_and_close(fixed_file, images, tmp_path):
     scores, poses = best(fixed_file, images[0])
     half_scores, half_poses = best(half, images[0])
     np.testing.assert_allclose(half_scores, scores, atol=0.005)
-    np.testing.assert_allclose(half_poses, poses, atol=0.5)
+    np.testing.assert_allclose(half_poses, poses, atol=1)
 
 
 def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
@@ -42,7 +42,7 @@ def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
     assert small.stat().st_size < 0.7 * fixed_file.stat().st_size
     assert not list(tmp_path.glob('*.prepared.onnx'))
     info = {p.key: json.loads(p.value) for p in onnx.load(small).metadata_props}
-    assert info['input_size'] == [128, 96]
+    assert info['input_size'] == [160, 128]
     scores, poses = best(fixed_file, images[0], 1)
     small_scores, small_poses = best(small, images[0], 1)
     np.testing.assert_allclose(small_scores, scores, atol=0.1)

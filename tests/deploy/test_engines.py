@@ -11,10 +11,8 @@ import pytest
 
 from erpose.deploy import DecoderSettings, Predictor, decode_maps, letterbox
 from erpose.deploy.compress import to_float16, to_int8
-from erpose.deploy.export import export_onnx, load_network
 from erpose.imaging.images import read_image
 
-SIZE = (160, 128)  # OpenCV 4: more priors than the decoder has candidates
 TOLERANCE = 0.01  # pixels, of poses that score more than 0.05
 OPENCV_5 = Path(sys.prefix) / 'opencv5'  # see the Makefile
 
@@ -29,19 +27,9 @@ has QuantizeLinear and DequantizeLinear."""
 
 
 @pytest.fixture(scope='module')
-def fixed_file(network, tmp_path_factory):
-    return export_onnx(*network, tmp_path_factory.mktemp('engines') / 'fixed.onnx', SIZE)
-
-
-@pytest.fixture(scope='module')
-def raw_file(shipped, tmp_path_factory):
-    network, info = load_network(shipped['Config'], shipped['Weights'], raw=True)
-    return export_onnx(network, info, tmp_path_factory.mktemp('engines') / 'raw.onnx', SIZE)
-
-
-@pytest.fixture(scope='module')
-def pixels(crowd):
-    images = [letterbox(read_image(path), SIZE)[0] for path in sorted(crowd.iterdir())]
+def pixels(fixed_file, crowd):
+    size = Predictor(fixed_file).input_size
+    images = [letterbox(read_image(path), size)[0] for path in sorted(crowd.iterdir())]
     return np.stack(images).transpose(0, 3, 1, 2).astype(np.float32)
 
 

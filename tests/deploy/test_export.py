@@ -56,7 +56,7 @@ def crowds(crowd, count, size):
 
 
 def test_fixed_size(network, fixed_file, crowd):
-    compare(network[0], fixed_file, crowds(crowd, 1, (128, 96)))
+    compare(network[0], fixed_file, crowds(crowd, 1, (160, 128)))
 
 
 @pytest.mark.parametrize('count, size', [(1, (128, 128)), (3, (128, 160)), (2, (160, 192))])
@@ -84,7 +84,7 @@ def test_opset_names_and_metadata(fixed_file):
     assert [entry.name for entry in model.graph.output] == ['dets', 'keypoints']
     info = {p.key: json.loads(p.value) for p in model.metadata_props}
     assert info['keypoints'][0] == 'nose' and len(info['sigmas']) == 17
-    assert info['input_size'] == [128, 96] and info['pad'] == 114
+    assert info['input_size'] == [160, 128] and info['pad'] == 114
     assert all(0 <= k < 17 for link in info['skeleton'] for k in link)
 
 
@@ -103,15 +103,19 @@ def test_pixels_are_normalised_as_in_training(config, bgr_to_rgb):
     torch.testing.assert_close(network.normalise(image[None].float()), expected)
 
 
-def test_the_size_is_the_configs_unless_given(config, network, tmp_path):
+def test_the_size_is_the_configs_unless_given(config, tmp_path):
     resize = config.test_dataloader.dataset.pipeline[1]
     assert resize.type == 'BottomupResize'
     assert metadata(config)['input_size'] == resize.input_size
-    path = export_onnx(network[0], dict(network[1], input_size=(96, 64)),
-                       tmp_path / 'n.onnx')
-    assert Predictor(path).input_size == (96, 64)
+    network = torch.nn.Conv2d(3, 1, 1)
+    network.output_names = ['map']
+    path = export_onnx(network, dict(input_size=(96, 64)), tmp_path / 'n.onnx')
+    model = onnx.load(path)
+    shape = model.graph.input[0].type.tensor_type.shape
+    assert [side.dim_value for side in shape.dim] == [1, 3, 64, 96]
+    assert {p.key: p.value for p in model.metadata_props} == dict(input_size='[96, 64]')
     with pytest.raises(ValueError, match='no input_size.*--size'):
-        export_onnx(network[0], dict(network[1], input_size=None), tmp_path / 'n.onnx')
+        export_onnx(network, dict(input_size=None), tmp_path / 'n.onnx')
 
 
 @pytest.mark.parametrize('size', [(100, 96), (32, 64), (0, 0)])
@@ -127,7 +131,9 @@ def test_a_head_that_is_not_known_is_refused():
         pose_network(model)
 
 
-@pytest.fixture(scope='module', params=['yolo_pose', 'posedet', 'smpr'])
+@pytest.fixture(scope='module', params=[
+    'yolo_pose', *(pytest.param(name, marks=pytest.mark.slow)
+                   for name in ('posedet', 'smpr'))])
 def with_duplicates(request, crowd):
     """A config of a system that needs NMS, with random weights whose scores spread."""
     name = request.param

@@ -142,6 +142,7 @@ def test_runner_tests_trains_and_resumes_nothing_of_it(evil, victim, data, tmp_p
             victim)
 
 
+@pytest.mark.slow
 def test_command_tools_test(evil, victim, data, tmp_path):
     done = subprocess.run(
         [sys.executable, '-W', 'ignore', str(zoo.root() / 'tools' / 'test.py'),

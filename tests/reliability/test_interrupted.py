@@ -1,7 +1,10 @@
 """Trainings that are killed, run out of disk or diverge. ``make faults`` kills more."""
+import builtins
+import io
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -72,12 +75,19 @@ def equal(first, second) -> bool:
     return first == second
 
 
-@pytest.mark.parametrize('kills', [1, pytest.param(10, marks=pytest.mark.slow)])
-def test_killed_at_random_moments(kills, data, tmp_path):
+@pytest.fixture(scope='module')
+def undisturbed(data, tmp_path_factory):
+    """The folder of a training to its end, and the seconds that it took."""
+    folder = tmp_path_factory.mktemp('whole')
     began = time.monotonic()
-    assert start(tmp_path / 'whole', data).wait() == 0
-    whole = time.monotonic() - began
-    expected = checkpoints(tmp_path / 'whole')
+    assert start(folder, data).wait() == 0
+    return folder, time.monotonic() - began
+
+
+@pytest.mark.parametrize('kills', [1, pytest.param(10, marks=pytest.mark.slow)])
+def test_killed_at_random_moments(kills, data, undisturbed, tmp_path):
+    folder, whole = undisturbed
+    expected = checkpoints(folder)
     assert not equal(*(expected[f'epoch_{i}.pth']['state_dict'] for i in (3, 4)))
 
     dice, moments, trainings = random.Random(kills), [], 1
@@ -108,18 +118,27 @@ def test_killed_at_random_moments(kills, data, tmp_path):
           'no checkpoint lost')
 
 
-def test_full_disk_leaves_the_last_checkpoint(data, tmp_path):
-    """No file may grow past what one checkpoint of the first epoch needs, less a bit."""
-    assert start(tmp_path, data, 'train_cfg.max_epochs=1').wait() == 0
-    before = (tmp_path / 'epoch_1.pth').read_bytes()
+def test_full_disk_leaves_the_last_checkpoint(data, undisturbed, tmp_path):
+    """No file may grow past half of what a checkpoint needs."""
+    shutil.copy(undisturbed[0] / 'epoch_3.pth', tmp_path)
+    (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_3.pth'))
+    before = (tmp_path / 'epoch_3.pth').read_bytes()
     process = start(tmp_path, data, limit=len(before) // 2)
     error = process.communicate()[1]
     assert process.returncode != 0
-    assert 'epoch_2.pth' in error and 'cannot be written' in error
+    assert 'epoch_4.pth' in error and 'cannot be written' in error
     assert 'make room and go on with --resume' in error
-    assert (tmp_path / 'epoch_1.pth').read_bytes() == before
-    assert not list(tmp_path.glob('.*.pth.*')) and not (tmp_path / 'epoch_2.pth').exists()
-    assert (tmp_path / 'last_checkpoint').read_text().endswith('epoch_1.pth')
+    assert (tmp_path / 'epoch_3.pth').read_bytes() == before
+    assert not list(tmp_path.glob('.*.pth.*')) and not (tmp_path / 'epoch_4.pth').exists()
+    assert (tmp_path / 'last_checkpoint').read_text().endswith('epoch_3.pth')
+
+
+def die(*args):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Dying(io.FileIO):
+    flush = die
 
 
 @pytest.mark.parametrize('moment', ['flush', 'fsync', 'replace'])
@@ -127,20 +146,17 @@ def test_a_file_appears_whole_or_not_at_all(moment, tmp_path):
     """Killed while the bytes go to the disk, and before the file takes its place."""
     target = tmp_path / 'epoch_1.pth'
     AtomicBackend().put(b'old', target)
-    script = f"""
-import erpose, builtins, io, os, signal
-from erpose.engine.hooks.safe_checkpoint_hook import AtomicBackend
-def die(*args):
-    os.kill(os.getpid(), signal.SIGKILL)
-class Dying(io.FileIO):
-    flush = die
-if {moment!r} == 'flush':
-    builtins.open = lambda handle, mode: Dying(handle, mode)
-else:
-    os.{moment} = die
-AtomicBackend().put(b'new and longer', {str(target)!r})"""
-    result = subprocess.run([sys.executable, '-c', script], capture_output=True)
-    assert result.returncode == -signal.SIGKILL, result.stderr
+    process = os.fork()
+    if not process:
+        try:
+            if moment == 'flush':
+                builtins.open = Dying
+            else:
+                setattr(os, moment, die)
+            AtomicBackend().put(b'new and longer', target)
+        finally:
+            os._exit(0)
+    assert os.waitpid(process, 0)[1] == signal.SIGKILL
     assert target.read_bytes() == b'old'
 
 
@@ -205,10 +221,11 @@ def test_a_loss_that_is_not_finite_names_its_images(value):
     assert '7 (7.jpg), 9 (9.jpg)' in text
 
 
-@pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
+@pytest.mark.parametrize('dtype', [
+    pytest.param(torch.bfloat16, marks=pytest.mark.slow), torch.float16], ids=str)
 @pytest.mark.parametrize('name', ['erpose', 'posedet', 'smpr'])
 def test_mixed_precision_trains(name, dtype, data):
-    """Half-precision layers, float32 losses: finite for 20 steps, and they fall."""
+    """Half-precision layers, float32 losses: finite for 12 steps, and they fall."""
     config = Config.fromfile(zoo.root() / 'configs' / name / (
         f'{name}-n_1xb16-30e_synthetic-320x320.py'))
     torch.manual_seed(0)
@@ -219,11 +236,11 @@ def test_mixed_precision_trains(name, dtype, data):
                    data_prefix=dict(img=str(data / 'synthetic/train/images')))
     for transform in dataset.pipeline:
         if 'input_size' in transform:
-            transform.input_size = (128, 128)
+            transform.input_size = (96, 96)
     batch = pseudo_collate([DATASETS.build(dataset)[i] for i in range(2)])
     optimizer = torch.optim.AdamW(model.parameters(), 1e-3)
     totals = []
-    for _ in range(20):
+    for _ in range(12):
         inputs = model.data_preprocessor(batch, training=True)
         with torch.autocast('cpu', dtype):
             loss, _ = model.parse_losses(model(**inputs, mode='loss'))
@@ -234,4 +251,4 @@ def test_mixed_precision_trains(name, dtype, data):
         optimizer.step()
         totals.append(loss.item())
     assert all(map(torch.isfinite, torch.tensor(totals)))
-    assert sum(totals[-5:]) < sum(totals[:5])
+    assert sum(totals[-4:]) < sum(totals[:4])

@@ -66,8 +66,8 @@ def same(tested, reference):
 
 @pytest.mark.parametrize('options', [
     dict(batch_size=4),
-    dict(batch_size=2, num_workers=2),
-    dict(batch_size=3, sampler=dict(type='DefaultSampler', shuffle=True, seed=7)),
+    dict(batch_size=3, num_workers=2,
+         sampler=dict(type='DefaultSampler', shuffle=True, seed=7)),
     pytest.param(dict(batch_size=9), marks=pytest.mark.slow),
     pytest.param(dict(batch_size=1, num_workers=4), marks=pytest.mark.slow),
     *(pytest.param(dict(batch_size=b, num_workers=w, sampler=dict(

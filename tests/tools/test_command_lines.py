@@ -5,6 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import torch
+from mmengine.config import Config
+from mmpose.registry import MODELS
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
@@ -39,11 +42,11 @@ def run(*command, cwd, **env):
 
 
 @pytest.mark.parametrize('package, config', [
-    ('erpose', CONFIG),
-    ('mmpose', zoo.root() / 'configs' / 'erpose' / CONFIG),
-    ('erpose', CONFIG.replace('erpose', 'posedet')),
-    ('erpose', CONFIG.replace('erpose', 'smpr')),
-], ids=['erpose', 'mmpose', 'posedet', 'smpr'])
+    pytest.param('mmpose', zoo.root() / 'configs' / 'erpose' / CONFIG, id='mmpose'),
+    *(pytest.param('erpose', CONFIG.replace('erpose', name), id=name,
+                   marks=pytest.mark.slow)  # also in tests/test_own_data.py
+      for name in ('erpose', 'posedet', 'smpr')),
+])
 def test_mim_train_and_test(package, config, data, tmp_path):
     options = ['--work-dir', tmp_path / 'out', '--cfg-options', *FAST]
     run('mim', 'train', package, config, *options, cwd=tmp_path, ERPOSE_DATA=str(data))
@@ -54,78 +57,58 @@ def test_mim_train_and_test(package, config, data, tmp_path):
     assert 'coco/AP:' in log and 'coco/duplicate rate:' in log
 
 
-def test_data_root_of_the_command_line(data, tmp_path):
-    train = zoo.root() / 'tools' / 'train.py'
-    config = zoo.root() / 'configs' / 'erpose' / CONFIG
-    run(sys.executable, train, config, '--data-root', data, '--work-dir', tmp_path,
-        '--no-validate', '--cfg-options', *TRAIN, cwd=tmp_path)
-    assert (tmp_path / 'epoch_1.pth').exists()
+@pytest.mark.slow
+@pytest.mark.parametrize('path', sorted((zoo.root() / 'tools').glob('*.py')),
+                         ids=lambda path: path.stem)
+def test_every_tool_starts(path, tmp_path):
+    """In a process of its own, with nothing imported before."""
+    run(sys.executable, path, '--help', cwd=tmp_path)
 
 
-def test_missing_data_root_is_said_at_once(tmp_path):
-    train = zoo.root() / 'tools' / 'train.py'
-    result = subprocess.run(
-        [sys.executable, str(train), 'x.py', '--data-root', 'nowhere'], cwd=tmp_path,
-        capture_output=True, text=True)
-    assert result.returncode != 0 and 'nowhere: no such folder' in result.stderr
+def test_missing_data_root_is_said_at_once(tool):
+    with pytest.raises(SystemExit, match='nowhere: no such folder'):
+        tool('train.py', 'x.py', '--data-root', 'nowhere')
 
 
-def test_export_predict_evaluate_and_diagnose_are_commands(shipped, tmp_path):
-    run('erpose', 'export', shipped['Config'], shipped['Weights'], 'out/n.onnx', '--size',
-        128, 96, cwd=tmp_path)
+def test_predict_evaluate_and_diagnose(fixed_file, tmp_path, tool):
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
-    said = run('erpose', 'predict', 'out/n.onnx', 'crowd/images', '--threads', 1,
-               cwd=tmp_path)
-    assert '128x96, 17 keypoints' in said and 'written: erpose_output' in said
+    said = run('erpose', 'predict', fixed_file, 'crowd/images', '--threads', 1, '--score',
+               0, '--json', 'people.json', cwd=tmp_path)
+    assert '160x128, 17 keypoints' in said and 'written: erpose_output' in said
 
-    run('erpose', 'predict', 'out/n.onnx', 'crowd/images', '--no-draw', '--score', 0,
-        '--json', 'people.json', cwd=tmp_path)
     files = 'crowd/annotations.json', 'people.json'
-    said = run(sys.executable, zoo.root() / 'tools/evaluate.py', *files, cwd=tmp_path)
+    said = tool('evaluate.py', *files)
     assert '| people.json ' in said and ' AP ' in said
-    said = run(sys.executable, zoo.root() / 'tools/diagnose.py', *files, '--images',
-               'crowd/images', '--sheet', 'worst.jpg', cwd=tmp_path)
+    said = tool('diagnose.py', *files, '--images', 'crowd/images', '--sheet', 'worst.jpg')
     assert '| without jitter ' in said and (tmp_path / 'worst.jpg').exists()
 
 
-def test_benchmark_takes_both_runtimes(shipped, tmp_path):
+def test_benchmark_takes_pytorch_models(shipped, tmp_path, tool):
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
     yolo = zoo.root() / 'configs/yolo_pose/yolo_pose-n_8xb32-300e_coco-640x640.py'
     random = tmp_path / 'random.pth'
-    run(sys.executable, '-c', f"""
-import erpose, torch
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
-init_default_scope('mmpose')
-model = MODELS.build(Config.fromfile({str(yolo)!r}).model)
-torch.save(dict(state_dict=model.state_dict()), {str(random)!r})""", cwd=tmp_path)
-    said = run(sys.executable, zoo.root() / 'tools/benchmark.py', 'crowd/images', '--torch',
-               shipped['Config'], shipped['Weights'], '--torch', yolo, random,
-               '--rounds', 1, '--json', 'speed.json', cwd=tmp_path)
+    model = MODELS.build(Config.fromfile(yolo).model)
+    torch.save(dict(state_dict=model.state_dict()), random)
+    said = tool('benchmark.py', 'crowd/images', '--torch', shipped['Config'],
+                shipped['Weights'], '--torch', yolo, random, '--rounds', 1, '--json',
+                'speed.json')
     assert said.count(', PyTorch |') == 2 and (tmp_path / 'speed.json').exists()
 
 
-def test_publish_strips_a_checkpoint(data, tmp_path):
-    import torch
+def test_publish_strips_a_checkpoint(tmp_path, tool):
     source, target = tmp_path / 'a.pth', tmp_path / 'b.pth'
     torch.save(dict(state_dict=dict(w=torch.ones(1)), optimizer={}, meta={}), source)
-    out = run(sys.executable, zoo.root() / 'tools' / 'publish.py', source, target,
-              '--origin', 'nothing', cwd=tmp_path)
-    assert 'MiB' in out
+    assert 'MiB' in tool('publish.py', source, target, '--origin', 'nothing')
     assert torch.load(target, weights_only=True)['meta']['origin'] == 'nothing'
 
 
-def test_complexity_counts_the_deployed_model(tmp_path):
-    from mmengine.config import Config
-    from mmpose.registry import MODELS
+def test_complexity_counts_the_deployed_model(tool):
     config = zoo.root() / 'configs' / 'erpose' / CONFIG
-    out = run(sys.executable, zoo.root() / 'tools' / 'complexity.py', config, '--size', 64,
-              cwd=tmp_path)
+    said = tool('complexity.py', config, '--size', 64)
     model = MODELS.build(Config.fromfile(config).model)
     model.switch_to_deploy()
     params = sum(p.numel() for p in model.parameters()) / 1e6
-    assert f'| {config.stem} | {params:.2f} |' in ' '.join(out.split())
+    assert f'| {config.stem} | {params:.2f} |' in ' '.join(said.split())
 
 
 def test_demo_writes_where_it_says(tmp_path):

@@ -1,4 +1,7 @@
-"""tools/experiment.py as a user runs it: trains, tests, reports, and does nothing twice."""
+"""tools/experiment.py: trains, tests, reports, and does nothing twice.
+
+First as a user runs it; then in this process, its trainings and tests in others.
+"""
 import json
 import os
 import subprocess
@@ -44,23 +47,23 @@ def root(tmp_path_factory):
     return root
 
 
-def run(root, plan='two.yml'):
-    return subprocess.run(
-        [sys.executable, str(zoo.root() / 'tools/experiment.py'), plan, '--work-dir', 'out',
-         '--data-root', str(root / 'data')], cwd=root, capture_output=True,
-        text=True, env=dict(os.environ, PYTHONWARNINGS='ignore'))
+def arguments(root, plan='two.yml'):
+    return plan, '--work-dir', 'out', '--data-root', str(root / 'data')
 
 
-def commands(done):
-    """What the command said before its report."""
-    return done.stdout.split('# Two decoders')[0]
+def commands(said):
+    """What it said before its report."""
+    return said.split('# Two decoders')[0]
 
 
 @pytest.fixture(scope='module')
 def first(root):
-    done = run(root)
+    done = subprocess.run(
+        [sys.executable, str(zoo.root() / 'tools/experiment.py'), *arguments(root)],
+        cwd=root, capture_output=True, text=True,
+        env=dict(os.environ, PYTHONWARNINGS='ignore'))
     assert done.returncode == 0, done.stdout + done.stderr
-    return done
+    return done.stdout
 
 
 @pytest.fixture
@@ -69,7 +72,14 @@ def experiment(root, first):
     return root
 
 
-def test_from_nothing_to_the_table_and_not_twice(experiment, first):
+@pytest.fixture
+def run(root, tool, monkeypatch):
+    """Runs the experiment, or another plan, again: what it says."""
+    monkeypatch.chdir(root)
+    return lambda plan='two.yml': tool('experiment.py', *arguments(root, plan))
+
+
+def test_from_nothing_to_the_table_and_not_twice(experiment, first, run):
     assert commands(first).count('tools/train.py') == 1
     assert commands(first).count('tools/test.py') == 2
     assert '--resume' not in commands(first)  # MMPose would forget a config's load_from
@@ -91,57 +101,53 @@ def test_from_nothing_to_the_table_and_not_twice(experiment, first):
     assert len(record['data_sha256']['synthetic/val/annotations.json']) == 64
     before = {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
 
-    again = run(experiment)
-    assert again.returncode == 0, again.stderr
-    assert 'python ' not in commands(again)
+    assert 'python ' not in commands(run())
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
 
 
-def test_a_missing_test_set_is_said_before_training(root):
+def test_a_missing_test_set_is_said_before_training(root, run, capsys):
     plan = PLAN + "  other: {test_dataloader.dataset.ann_file: nowhere.json}\n"
     (root / 'other.yml').write_text(plan)
-    done = run(root, 'other.yml')
-    assert done.returncode != 0
-    assert 'nowhere.json of test_dataloader is missing' in done.stderr
-    assert 'tools/train.py' not in commands(done) and not (root / 'out/other').exists()
+    with pytest.raises(SystemExit, match='nowhere.json of test_dataloader is missing'):
+        run('other.yml')
+    assert 'tools/train.py' not in capsys.readouterr().out
+    assert not (root / 'out/other').exists()
 
 
-def test_other_options_are_not_mixed_in(experiment):
+def test_other_options_are_not_mixed_in(experiment, run):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('batch_size: 2', 'batch_size: 1'))
     try:
-        done = run(experiment)
+        with pytest.raises(SystemExit, match='batch_size=1.*move the folder away'):
+            run()
     finally:
         plan.write_text(PLAN)
-    assert done.returncode != 0 and 'move the folder away' in done.stderr
-    assert 'batch_size=1' in done.stderr and 'Traceback' not in done.stderr
 
 
-def test_other_data_is_not_mixed_in(experiment):
+def test_other_data_is_not_mixed_in(experiment, run):
     annotations = experiment / 'data/synthetic/train/annotations.json'
     text = annotations.read_text()
     annotations.write_text(text + ' ')
     try:
-        done = run(experiment)
+        with pytest.raises(SystemExit, match='data_sha256'):
+            run()
     finally:
         annotations.write_text(text)
-    assert done.returncode != 0 and 'data_sha256' in done.stderr
 
 
-def test_a_run_of_another_commit_is_kept_and_named(experiment):
+def test_a_run_of_another_commit_is_kept_and_named(experiment, run):
     record = experiment / 'out/two/nms-free/seed_0/record.json'
     text = record.read_text()
     record.write_text(json.dumps(dict(json.loads(text), commit='abc1234')))
     try:
-        done = run(experiment)
+        said = commands(run())
     finally:
         record.write_text(text)
-    assert done.returncode == 0, done.stderr
-    assert 'holds a run of commit abc1234' in commands(done)
-    assert 'python ' not in commands(done)
+    assert 'holds a run of commit abc1234' in said and 'python ' not in said
 
 
-def test_a_killed_attempt_counts_in_the_minutes(experiment):
+@pytest.mark.slow
+def test_a_killed_attempt_counts_in_the_minutes(experiment, run):
     folder = experiment / 'out/two/nms-free/seed_0'
     file = folder / 'record.json'
     record = json.loads(file.read_text())
@@ -149,30 +155,27 @@ def test_a_killed_attempt_counts_in_the_minutes(experiment):
     file.write_text(json.dumps(record))
     killed = (folder / 'train.log').stat().st_mtime
     os.utime(file, (killed - 500, killed - 500))
-    done = run(experiment)
-    assert done.returncode == 0, done.stderr
-    assert commands(done).count('tools/train.py') == commands(done).count('--resume') == 1
+    said = commands(run())
+    assert said.count('tools/train.py') == said.count('--resume') == 1
     assert '--resume' not in json.loads(file.read_text())['train_command']
     assert 1500 < json.loads(file.read_text())['train_seconds'] < 2000
 
 
-def test_changed_test_options_are_tested_anew(experiment):
+def test_changed_test_options_are_tested_anew(experiment, run):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('oks_nms: true', 'oks_nms: false'))
     try:
-        done = run(experiment)
+        said = commands(run())
     finally:
         plan.write_text(PLAN)
-    assert done.returncode == 0, done.stderr
-    assert commands(done).count('tools/test.py') == 1
-    assert 'tools/train.py' not in commands(done)
+    assert said.count('tools/test.py') == 1 and 'tools/train.py' not in said
 
 
-def test_other_weights_are_tested_anew(experiment):
+@pytest.mark.slow
+def test_other_weights_are_tested_anew(experiment, run):
     weights = experiment / 'out/two/nms-free/seed_0/train/epoch_1.pth'
     content = torch.load(weights, weights_only=False)
     torch.save(dict(content, note='other'), weights)
-    done = run(experiment)
-    assert done.returncode == 0, done.stderr
-    assert commands(done).count('tools/test.py') == 2  # also the row that shares them
-    assert 'tools/train.py' not in commands(done)
+    said = commands(run())
+    assert said.count('tools/test.py') == 2  # also the row that shares them
+    assert 'tools/train.py' not in said

@@ -76,7 +76,7 @@ def test_plot_against_people(tmp_path):
 
 
 def test_profile_names_the_parts_of_the_model(fixed_file):
-    layers = profile(fixed_file, (128, 96), rounds=2)
+    layers = profile(fixed_file, (160, 128), rounds=2)
     assert layers == sorted(layers, key=lambda layer: -layer.milliseconds)
     names = {layer.name for layer in layers if layer.kind == 'Conv'}
     assert any(name.startswith('backbone.stem.0') for name in names)
