@@ -68,6 +68,12 @@ def fixed_file(shipped, made_once):
     return made_once('exported', export) / 'fixed.onnx'
 
 
+@pytest.fixture(autouse=True)
+def own_loggers(monkeypatch):
+    """No logger of an earlier test's runner, whose log file is closed."""
+    monkeypatch.setattr(MMLogger, '_instance_dict', type(MMLogger._instance_dict)())
+
+
 @pytest.fixture
 def tool(tmp_path, monkeypatch, capsys):
     """``tool(name, *args)``: what a file of tools/ prints, run in ``tmp_path``.
@@ -75,7 +81,6 @@ def tool(tmp_path, monkeypatch, capsys):
     In this process: importing PyTorch and MMPose takes longer than any of them.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(MMLogger, '_instance_dict', MMLogger._instance_dict.copy())
     monkeypatch.setenv('ERPOSE_DATA', os.environ.get('ERPOSE_DATA', 'data'))  # put back
 
     def tool(name, *args):

@@ -21,7 +21,7 @@ SIDE = 96  # pixels: the sizes of the configs would take minutes
 REPRESENTATIVE = (
     'erpose-n_1xb16-30e_synthetic-320x320', 'erpose-t_8xb32-300e_coco-640x640',
     'erpose-s_8xb32-300e_crowdpose-640x640', 'erpose-m_8xb32-300e_coco-640x640',
-    'erpose-l_8xb32-300e_crowdpose-640x640', 'erpose-n_2xb8-160e_photographs-256x256',
+    'erpose-l_8xb32-300e_crowdpose-640x640', 'erpose-n_2xb16-160e_photographs-256x256',
     'erpose-n_1xb256-160e_photographs-256x256_in-memory',
     'erpose-n_2xb8-12e_photographs-416x416_falling',
     'erpose-n_1xb8-12e_coco-mini-lsp14-320x320_pretrained',

@@ -1,17 +1,7 @@
-# ER-Pose-n's training of the same name, but for the head.
 _base_ = [
-    '../_base_/datasets/photographs_256.py', '../_base_/models/yolo_pose_n_hardswish.py',
-    '../_base_/schedules/constant_160e.py', '../_base_/models/rtmdet_nano_person.py'
+    './yolo_pose-n_2xb16-160e_photographs-256x256.py',
+    '../_base_/models/rtmdet_nano_person.py'
 ]
 
 model = _base_.initialised
 optim_wrapper = dict(paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))))
-custom_hooks = [
-    dict(type='ChannelsLastHook'),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.001,
-        update_buffers=True,
-        priority=49),
-]

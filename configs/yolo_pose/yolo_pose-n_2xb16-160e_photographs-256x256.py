@@ -1,0 +1,15 @@
+# ER-Pose-n's training of the same name, but for the head.
+_base_ = [
+    '../_base_/datasets/photographs_256.py', '../_base_/models/yolo_pose_n_hardswish.py',
+    '../_base_/schedules/constant_160e.py'
+]
+
+custom_hooks = [
+    dict(type='ChannelsLastHook'),
+    dict(
+        type='EMAHook',
+        ema_type='ExpMomentumEMA',
+        momentum=0.001,
+        update_buffers=True,
+        priority=49),
+]
