@@ -119,3 +119,23 @@ def test_onnx_file_of_an_alias(tmp_path, monkeypatch):
         zoo.onnx_file('erpose-n')
     (tmp_path / 'erpose-n.onnx').touch()
     assert zoo.onnx_file('erpose-n') == tmp_path / 'erpose-n.onnx'
+
+
+@pytest.mark.parametrize('name, remedy', [
+    ('rtmdet_tiny_8xb32.pth', 'RTMDET_TINY=FILE names a local copy'),
+    ('rtmdet_nano_8xb32.pth', 'RTMDET_NANO=FILE names a local copy'),
+    ('hrnet_w32.pth', 'name a local copy in the config, as init_cfg.checkpoint'),
+])
+def test_a_failed_download_names_the_way_without_it(name, remedy):
+    closed = f'http://127.0.0.1:9/{name}'  # the discard port: nothing listens
+    with pytest.raises(FileNotFoundError, match=f'cannot download {closed} .*: {remedy}'):
+        CheckpointLoader.load_checkpoint(closed)
+
+
+def test_each_variable_is_that_of_a_config(monkeypatch):
+    """The variable that the message names must be one that the configs read."""
+    for size in ('nano', 'tiny', 's', 'm', 'l'):
+        monkeypatch.setenv(f'RTMDET_{size.upper()}', 'mine.pth')
+        config = Config.fromfile(f'erpose-{size[0]}_8xb32-300e_coco-640x640_pretrained.py')
+        assert config.model.backbone.init_cfg.checkpoint == 'mine.pth'
+        assert config.model.neck.init_cfg.checkpoint == 'mine.pth'

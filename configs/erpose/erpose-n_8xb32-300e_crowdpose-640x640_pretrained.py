@@ -1,8 +1,7 @@
-_base_ = './erpose-n_8xb32-300e_crowdpose-640x640.py'
+_base_ = [
+    './erpose-n_8xb32-300e_crowdpose-640x640.py', '../_base_/models/rtmdet_nano_person.py'
+]
 
-checkpoint = 'https://download.openmmlab.com/mmpose/v1/projects/' \
-    'rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth'
 model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
+    backbone=dict(init_cfg=_base_.initialised.backbone.init_cfg),
+    neck=_base_.initialised.neck)

@@ -1,8 +1,3 @@
-_base_ = './erpose-t_8xb32-300e_crowdpose-640x640.py'
+_base_ = ['./erpose-t_8xb32-300e_crowdpose-640x640.py', '../_base_/models/rtmdet_tiny.py']
 
-checkpoint = 'https://download.openmmlab.com/mmdetection/v3.0/rtmdet/' \
-    'rtmdet_tiny_8xb32-300e_coco/rtmdet_tiny_8xb32-300e_coco_20220902_112414-78e30dcc.pth'
-model = dict(
-    backbone=dict(
-        init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='backbone.')),
-    neck=dict(init_cfg=dict(type='Pretrained', checkpoint=checkpoint, prefix='neck.')))
+model = _base_.initialised

@@ -5,10 +5,12 @@
 - ``Config.fromfile`` and ``CheckpointLoader``, through which everything goes that reads a
   config or weights (``load_from``, ``init_cfg``, ``--resume``, ``-C`` of ``mim test``),
   take what :func:`erpose.zoo.config` and :func:`erpose.zoo.checkpoint` take.
+  A failed download names the way to go without it.
 - ``_base_ = 'erpose::erpose/<config>.py'`` works as it does for the OpenMMLab packages.
 """
 import functools
 import os.path as osp
+import re
 from typing import Any, Callable, Iterator, Optional, Tuple
 
 from mmengine.config import Config
@@ -79,7 +81,20 @@ def _with_our_checkpoints(original: Callable) -> Callable:
 
     def load(cls: type, filename: str, map_location: Any = None,
              logger: Optional[str] = 'current') -> dict:
-        # without a logger MMEngine prints which backend it takes; the runner says the rest
-        return original(cls, zoo.checkpoint(filename), map_location, logger or 'silent')
+        path = zoo.checkpoint(filename)
+        try:
+            # without a logger MMEngine prints the backend; the runner says the rest
+            return original(cls, path, map_location, logger or 'silent')
+        except OSError as error:
+            if '://' not in path:
+                raise
+            raise FileNotFoundError(_without_download(path, error)) from error
 
     return load
+
+
+def _without_download(address: str, error: OSError) -> str:
+    size = re.search(r'/rtmdet_(nano|tiny|s|m|l)_', address)
+    remedy = (f'RTMDET_{size[1].upper()}=FILE names a local copy for the configs of erpose'
+              if size else 'name a local copy in the config, as init_cfg.checkpoint')
+    return f'cannot download {address} ({getattr(error, "reason", error)}): {remedy}'
