@@ -70,6 +70,14 @@ def test_missing_data_root_is_said_at_once(tool):
         tool('train.py', 'x.py', '--data-root', 'nowhere')
 
 
+def test_fewer_images_than_a_batch_are_said(data, tool, monkeypatch):
+    monkeypatch.setenv('ERPOSE_DATA', str(data))
+    monkeypatch.setattr('erpose.engine.console.show_essentials', lambda: None)
+    with pytest.raises(SystemExit, match='fewer images than one batch .* lower the batch'):
+        tool('train.py', zoo.config(CONFIG), '--work-dir', 'out', '--cfg-options', *FAST,
+             'train_dataloader.batch_size=5', 'train_dataloader.drop_last=True')
+
+
 def test_predict_evaluate_and_diagnose(fixed_file, tmp_path, tool):
     generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
     said = run('erpose', 'predict', fixed_file, 'crowd/images', '--threads', 1, '--score',

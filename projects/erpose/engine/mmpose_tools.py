@@ -37,6 +37,12 @@ def run_mmpose_tool(name: str) -> None:
         runpy.run_path(script, run_name='__main__')
     except (CheckpointMismatchError, ResumeError) as error:
         sys.exit(f'{name}: {error}')
+    except AssertionError as error:  # of MMEngine's schedulers
+        if not str(error).startswith('`epoch_length` must be a positive integer'):
+            raise
+        sys.exit(f'{name}: the training data has fewer images than one batch of '
+                 'train_dataloader.batch_size times the number of processes, and '
+                 'drop_last drops an incomplete one: lower the batch size')
 
 
 class ResumeError(ValueError):
