@@ -84,7 +84,8 @@ def undisturbed(data, tmp_path_factory):
     return folder, time.monotonic() - began
 
 
-@pytest.mark.parametrize('kills', [1, pytest.param(10, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize('kills', [1, 10])
 def test_killed_at_random_moments(kills, data, undisturbed, tmp_path):
     folder, whole = undisturbed
     expected = checkpoints(folder)
@@ -118,6 +119,7 @@ def test_killed_at_random_moments(kills, data, undisturbed, tmp_path):
           'no checkpoint lost')
 
 
+@pytest.mark.slow
 def test_full_disk_leaves_the_last_checkpoint(data, undisturbed, tmp_path):
     """No file may grow past half of what a checkpoint needs."""
     shutil.copy(undisturbed[0] / 'epoch_3.pth', tmp_path)

@@ -41,10 +41,10 @@ def run(*command, cwd, **env):
     return result.stdout + result.stderr
 
 
+@pytest.mark.slow  # `mim train` is also in tests/test_own_data.py
 @pytest.mark.parametrize('package, config', [
     pytest.param('mmpose', zoo.root() / 'configs' / 'erpose' / CONFIG, id='mmpose'),
-    *(pytest.param('erpose', CONFIG.replace('erpose', name), id=name,
-                   marks=pytest.mark.slow)  # also in tests/test_own_data.py
+    *(pytest.param('erpose', CONFIG.replace('erpose', name), id=name)
       for name in ('erpose', 'posedet', 'smpr')),
 ])
 def test_mim_train_and_test(package, config, data, tmp_path):

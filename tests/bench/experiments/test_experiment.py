@@ -79,6 +79,7 @@ def run(root, tool, monkeypatch):
     return lambda plan='two.yml': tool('experiment.py', *arguments(root, plan))
 
 
+@pytest.mark.slow
 def test_from_nothing_to_the_table_and_not_twice(experiment, first, run):
     assert commands(first).count('tools/train.py') == 1
     assert commands(first).count('tools/test.py') == 2
@@ -114,6 +115,7 @@ def test_a_missing_test_set_is_said_before_training(root, run, capsys):
     assert not (root / 'out/other').exists()
 
 
+@pytest.mark.slow
 def test_other_options_are_not_mixed_in(experiment, run):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('batch_size: 2', 'batch_size: 1'))
@@ -124,6 +126,7 @@ def test_other_options_are_not_mixed_in(experiment, run):
         plan.write_text(PLAN)
 
 
+@pytest.mark.slow
 def test_other_data_is_not_mixed_in(experiment, run):
     annotations = experiment / 'data/synthetic/train/annotations.json'
     text = annotations.read_text()
@@ -135,6 +138,7 @@ def test_other_data_is_not_mixed_in(experiment, run):
         annotations.write_text(text)
 
 
+@pytest.mark.slow
 def test_a_run_of_another_commit_is_kept_and_named(experiment, run):
     record = experiment / 'out/two/nms-free/seed_0/record.json'
     text = record.read_text()
@@ -161,6 +165,7 @@ def test_a_killed_attempt_counts_in_the_minutes(experiment, run):
     assert 1500 < json.loads(file.read_text())['train_seconds'] < 2000
 
 
+@pytest.mark.slow
 def test_changed_test_options_are_tested_anew(experiment, run):
     plan = experiment / 'two.yml'
     plan.write_text(PLAN.replace('oks_nms: true', 'oks_nms: false'))
