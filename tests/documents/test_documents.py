@@ -55,13 +55,14 @@ SLOW = [
         'python tools/build_photographs.py data --coco data/coco': ':',  # all of COCO
         '--movenet movenet-multipose-lightning.tflite': '--rounds 1'},  # from Google
         installs=('editable', )),
-    Case('README.md', 'make install && source .venv/bin/activate', (
-        'work_dirs/erpose-n_8xb32-300e_coco-640x640/epoch_1.pth', ), {
-        'make install && source .venv/bin/activate': ':',
-        '--gpus 8 --launcher pytorch': SHORT, 'epoch_300': 'epoch_1'}),
-    Case('README.md', 'erpose init annotations.json && cd NAME', ('reader/reader.onnx', ),
-         {'mim train erpose NAME.py': f'mim train erpose NAME.py {SHORT}',
+    Case('README.md', 'make install && source .venv/bin/activate', ('reader/reader.onnx', ),
+         {'make install && source .venv/bin/activate': ':',
+          'mim train erpose NAME.py': f'mim train erpose NAME.py {SHORT}',
           'NAME': 'reader', 'epoch_N': 'epoch_1'}),
+    Case('README.md', 'mim train erpose erpose-n_8xb32-300e_coco-640x640.py --gpus 8 '
+         '--launcher pytorch',
+         ('work_dirs/erpose-n_8xb32-300e_coco-640x640/epoch_1.pth', ),
+         {'--gpus 8 --launcher pytorch': SHORT, 'epoch_300': 'epoch_1'}),
     Case(DEPLOY, 'import torch', ('erpose-n.onnx', ),
          {'config, checkpoint': "'erpose-n', 'epoch_300.pth'"}, 'import os\nos.remove('
          "'erpose-n.onnx')"),
