@@ -50,9 +50,9 @@ def report() -> str:
         import torch
         lines.append(f'CUDA                     {torch.version.cuda or "-"}, '
                      f'{torch.cuda.device_count()} device(s)')
-        import erpose
+        from erpose import compat
         lines += [f'erpose                   {__version__}', 'compat']
-        for step in erpose.compat.apply():
+        for step in compat.apply():
             lines.append(f'  {step.name:22} {"changed" if step.acted else "nothing"}: '
                          f'{step.reason}')
         lines += filter(None, [untested()])

@@ -9,7 +9,7 @@ from typing import Dict, Iterator, NamedTuple, Tuple
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = ('README.md', 'CONTRIBUTING.md', 'docs/*.md', 'configs/*/README.md')
 COMMANDS = ('bash', 'python')
-OTHERS = ('', 'json', 'yaml')  # nothing to run
+OTHERS = ('mermaid', '', 'json', 'yaml')  # nothing to run
 FENCE = re.compile(r'^ *```(\w*)\n(.*?)^ *```$', re.DOTALL | re.MULTILINE)
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, List, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote
 
-from .people import People
 from .sources import is_video
 
 
@@ -21,6 +20,8 @@ class CocoIds:
 
     Attributes:
         category_id: Of the category that people of ``names`` belong to.
+        order (list[int], optional): Indices into ``names``, in the category's order; None
+            where that is the same.
 
     Raises:
         ValueError: If the file is no such file, or has no or several categories that fit.
@@ -82,13 +83,6 @@ class CocoIds:
                 errors.append(error)
         if errors:
             raise errors[0]
-
-    def in_order(self, people: People) -> People:
-        """The people with keypoints in the order of the file's category."""
-        if self.order is None:
-            return people
-        return people.replace(keypoints=people.keypoints[:, self.order],
-                              visibilities=people.visibilities[:, self.order])
 
     def _category(self, categories: List[dict], used: set,
                   names: Optional[Sequence[str]]) -> Tuple:

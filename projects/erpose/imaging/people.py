@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, Any, Iterator, List, NamedTuple, Optional
 
 import numpy as np
 
+from .coco_ids import CocoIds
+
 if TYPE_CHECKING:
     import supervision
-
-    from .coco_ids import CocoIds
 
 
 class Person(NamedTuple):
@@ -78,7 +78,7 @@ class People:
         """Those that score more than the threshold."""
         return self[self.scores > threshold]
 
-    def to_coco(self, image_id: Any, decimals: int = 2, ids: Optional['CocoIds'] = None,
+    def to_coco(self, image_id: Any, decimals: int = 2, ids: Optional[CocoIds] = None,
                 category_id: int = 1) -> List[dict]:
         """In COCO's result format, one dictionary a person.
 
@@ -93,11 +93,10 @@ class People:
         Raises:
             ValueError: If the annotation file does not list the image.
         """
-        people = self
+        triples = np.concatenate([self.keypoints, self.visibilities[..., None]], -1)
         if ids is not None:
             image_id, category_id = ids.image_id(image_id), ids.category_id
-            people = ids.in_order(self)
-        triples = np.concatenate([people.keypoints, people.visibilities[..., None]], -1)
+            triples = triples if ids.order is None else triples[:, ids.order]
         width_height = self.boxes[:, 2:] - self.boxes[:, :2]
         boxes = np.concatenate([self.boxes[:, :2], width_height], -1)
         found = [
