@@ -1,4 +1,4 @@
-# Every target first sets up .venv if it is missing.
+# Every target but clean sets up .venv if it is missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

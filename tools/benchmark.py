@@ -109,7 +109,7 @@ if __name__ == '__main__':
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='+', help='images or folders of them')
     parser.add_argument('--onnx', nargs='*', default=[],
-                        help='files of `erpose export`; of others, only the network is timed')
+                        help='files of `erpose export`; others: the network alone')
     parser.add_argument('--torch', nargs='+', action='append', default=[],
                         metavar='FILE', help='a config, optionally with a checkpoint')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads (default: 1)')
