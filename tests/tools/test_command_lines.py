@@ -65,7 +65,7 @@ def test_every_tool_starts(path, tmp_path):
     run(sys.executable, path, '--help', cwd=tmp_path)
 
 
-def test_missing_data_root_is_said_at_once(tool):
+def test_missing_data_root_is_reported_at_once(tool):
     with pytest.raises(SystemExit, match='nowhere: no such folder'):
         tool('train.py', 'x.py', '--data-root', 'nowhere')
 
