@@ -142,7 +142,7 @@ def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
         metric.evaluate_file(tmp_path / 'people.json')
 
 
-def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
+def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
     images = [dict(id=i, width=9, height=9, file_name=name)
               for i, name in enumerate(['cam1/1.jpg', 'cam2/1.jpg', '2.jpg'], 1)]
     metric = PoseMetric(write(tmp_path / 'gt.json', dict(scenes[0], images=images)))

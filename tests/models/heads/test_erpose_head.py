@@ -123,7 +123,7 @@ def test_every_parameter_gets_a_gradient(settings, samples, learns_poses):
     head = build_head(**settings)
     losses = head.loss(random_feats(), samples)
     names = {'loss_score', 'loss_pose', 'loss_vis'}
-    assert 0 <= losses.pop('oks') <= 1  # told, not learned
+    assert 0 <= losses.pop('oks') <= 1  # a metric, not a loss
     assert set(losses) == names | (set() if settings else {'loss_heatmap'})
     assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
     assert (losses['loss_pose'] > 0) == (losses['loss_vis'] > 0) == learns_poses

@@ -125,7 +125,7 @@ def test_nearest_person_is_the_highest_oks(kind):
     assert targets.valid.gather(1, person)[oks > 0].all()
 
 
-def test_posedet_positives_negatives_and_refined_are_told_by_oks(monkeypatch):
+def test_posedet_positives_negatives_and_refined_follow_the_oks(monkeypatch):
     head = build('PoseDetHead')
     oks = torch.tensor([0.49, 0.55, 0.61, 0.69, 0.71]).repeat(68)[:336].repeat(2, 1)
     monkeypatch.setattr(head, 'nearest_person',
