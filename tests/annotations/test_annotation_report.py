@@ -1,4 +1,4 @@
-"""What an annotation file is said to hold, once, by data set and metric."""
+"""The report on an annotation file, logged once by data set and metric."""
 import logging
 
 import pytest
@@ -23,7 +23,7 @@ def add(**fields):
 
 NEITHER = 'skipped 1 x annotation: it has neither keypoints nor a box'
 FOUND = [
-    # change, persons left, said
+    # change, persons left, report
     (lambda toys: None, 4, ''),
     (all_areas, 4, '4 areas are larger than their box: derived from the keypoints'),
     (set_first(area=1100), 4, '1 areas are larger than their box'),
@@ -53,11 +53,11 @@ def test_findings(toys, change, persons, said):
     assert said in toys.said and bool(said) == bool(toys.said)
     assert data.report.text == toys.said
     toys.truth()
-    assert not toys.said  # the data set said it
+    assert not toys.said  # the data set reported it
 
 
 @pytest.mark.parametrize('change, persons, said', FOUND[1:3] + FOUND[7:8])
-def test_the_metric_alone_says_it(toys, change, persons, said):
+def test_the_metric_reports_without_the_data_set(toys, change, persons, said):
     change(toys)
     assert len(toys.truth().coco.anns) == persons and said in toys.said
 

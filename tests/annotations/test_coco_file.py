@@ -1,4 +1,4 @@
-"""Annotation files: what is refused, what is derived."""
+"""Annotation files: refused files and derived fields."""
 import json
 
 import pytest

@@ -29,7 +29,7 @@ def test_turned_as_its_tag_says(tmp_path, orientation):
 
 
 @pytest.mark.parametrize('orientation', [9, 65535])
-def test_an_orientation_that_is_none_turns_nothing(tmp_path, orientation):
+def test_an_invalid_orientation_is_ignored(tmp_path, orientation):
     path = picture(tmp_path / 'a.jpg', orientation=orientation)
     assert read_header(path) == (64, 48, 1) and read_image(path).shape == (48, 64, 3)
 

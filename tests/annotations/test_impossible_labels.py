@@ -1,4 +1,4 @@
-"""Labels that cannot be: taken as not labelled, and counted."""
+"""Impossible labels are treated as not labelled, and counted."""
 import pytest
 
 from toys import POSE, toy
@@ -32,7 +32,7 @@ def test_a_keypoint_of_null_is_not_labelled(toys):
     ([*POSE[:6], 64, 48, 2], 3, ''),
     (POSE, 3, ''),
 ])
-def test_labels_that_cannot_be(toys, pose, labelled, said):
+def test_impossible_labels(toys, pose, labelled, said):
     toys.first['keypoints'] = pose
     assert sum(toys.people()[0][1][2::3]) == labelled
     assert said in toys.said and bool(said) == bool(toys.said)

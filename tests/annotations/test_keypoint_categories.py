@@ -10,7 +10,7 @@ SWAPPED = [*POSE[:3], *POSE[6:], *POSE[3:6]]
 
 
 def balls(toys, **fields):
-    """Five of another category on each image."""
+    """Adds five objects of another category to each image."""
     toys.content['categories'].append(dict(BALL, **fields))
     for i in range(1, 5):
         toys.content['annotations'] += [
@@ -37,7 +37,7 @@ def test_poses_on_other_classes_are_wrong_in_the_evaluation(toys):
     alone = toys.ap(people + wrong)
     balls(toys)
     assert toys.ap(people + wrong) == alone < 0.5
-    assert toys.ap(people) == 1 and 'category' not in toys.said  # said by the first
+    assert toys.ap(people) == 1 and 'category' not in toys.said  # reported before, once
 
 
 @pytest.mark.parametrize('categories, ids', [
@@ -77,7 +77,7 @@ def test_one_is_chosen(toys, category, count):
     assert len(toys.truth(category=category).coco.anns) == count
     metric = toys.truth(category=category)
     metric.coco, metric.category = None, None
-    metric.dataset_meta = data.metainfo  # which knows what was chosen
+    metric.dataset_meta = data.metainfo  # which has the chosen category
     assert len(metric.coco.anns) == count
 
 

@@ -67,7 +67,7 @@ def covering(figure, point, margin):
 
 
 def build_person(yaw, arms):
-    """A person with arms raised by so many degrees, annotated in the image's middle."""
+    """A person in the middle of the image, with arms raised by some degrees."""
     angles = dict(upper_arm=(arms, 0), forearm=(arms, 0), thigh=(15, 0), shin=(15, 0))
     pose = Pose({f'{side}_{limb}': angle for side in ('left', 'right')
                  for limb, angle in angles.items()}, lean=0, airborne=False)

@@ -1,4 +1,4 @@
-"""``erpose predict`` on what people have."""
+"""``erpose predict`` on folders, pictures and videos, and its errors."""
 import csv
 import json
 import re
@@ -131,7 +131,7 @@ def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
 
 
 def in_the_way(path):
-    """A file where a folder was."""
+    """Replaces a folder by a file."""
     for file in path.rglob('*'):
         file.unlink()
     path.rmdir()
@@ -140,7 +140,7 @@ def in_the_way(path):
 
 @pytest.fixture
 def vanishing(monkeypatch):
-    """Lets a folder vanish after the first frame."""
+    """Removes a folder after the first frame."""
     from erpose.imaging.writers import Records
     add = Records.add
 
@@ -180,10 +180,10 @@ def test_people_outlive_the_folder_of_the_drawings(moving, fixed_file, crowd, st
     (tmp_path / 'out').unlink()
     assert predict(*command, '--json', tmp_path / 'p.json') == 1
     people = json.loads((tmp_path / 'p.json').read_text())
-    assert len({p['image_id'] for p in people}) == 4  # the others are looked at, too
+    assert len({p['image_id'] for p in people}) == 4  # the others are still processed
 
 
-def test_the_own_output_is_no_source(fixed_file, tmp_path, monkeypatch, capsys):
+def test_the_output_folder_is_not_a_source(fixed_file, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cv2.imwrite('1.png', np.zeros((32, 32, 3), np.uint8))
     for _ in range(2):
@@ -191,7 +191,7 @@ def test_the_own_output_is_no_source(fixed_file, tmp_path, monkeypatch, capsys):
         assert 'in 1 pictures' in capsys.readouterr().out
 
 
-def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys):
+def test_a_broken_image_is_skipped_and_reported(fixed_file, crowd, tmp_path, capsys):
     broken = tmp_path / 'broken.jpg'
     broken.write_bytes(b'\xff\xd8\xff')
     empty = tmp_path / 'empty.png'
@@ -273,7 +273,7 @@ def test_options_between_model_and_sources(fixed_file, crowd, capsys):
     assert 'in 4 pictures' in capsys.readouterr().out
 
 
-def test_a_model_alone_is_no_source(fixed_file, capsys):
+def test_a_model_alone_is_not_a_source(fixed_file, capsys):
     assert predict(fixed_file) == 1
     assert 'is the model: name an image' in capsys.readouterr().err
 
@@ -283,7 +283,7 @@ def test_a_model_alone_is_no_source(fixed_file, capsys):
     (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'name its checkpoint after it'),
     (['erpose-n', 'erpose-q'], 'no checkpoint erpose-q'),
 ])
-def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):
+def test_export_of_unknown_names(words, said, tmp_path, capsys):
     assert main(['export', *words, str(tmp_path / 'n.onnx')]) == 1
     assert re.search(said, capsys.readouterr().err)
 

@@ -27,7 +27,7 @@ def test_people_are_in_pixels_of_the_image(fixed_file, image):
     np.testing.assert_allclose(people.boxes[:, 2:], people.keypoints.max(1), atol=1e-2)
 
 
-def test_what_people_give_as_an_image(fixed_file, image, tmp_path):
+def test_types_of_images(fixed_file, image, tmp_path):
     predictor = Predictor(fixed_file)
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     expected = predictor(image, 0)

@@ -35,7 +35,7 @@ def test_sees_what_training_needs(config, monkeypatch, tmp_path):
     assert 0 < seen['assign'] < seen['step'] and 0.1 < seen['memory'] < 50
 
 
-def test_missing_images_are_said(config):
+def test_missing_images_are_reported(config):
     config.train_dataloader.dataset.data_prefix.img = 'nowhere/'
     with pytest.raises(FileNotFoundError, match='images of .* is there'):
         dry_run(config, steps=3)

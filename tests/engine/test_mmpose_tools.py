@@ -1,4 +1,4 @@
-"""Where a training looks for its checkpoints, and what it refuses to write over."""
+"""Where a training finds its checkpoints, and which it refuses to overwrite."""
 import os
 import sys
 
@@ -17,7 +17,7 @@ CONFIGS = {
 
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):
-    """What of a command line reaches MMPose, in a folder with configs and checkpoints."""
+    """Arguments that reach MMPose, in a folder with configs and checkpoints."""
     monkeypatch.chdir(tmp_path)
     for name, text in CONFIGS.items():
         (tmp_path / name).write_text(text)
@@ -61,7 +61,7 @@ def arguments(tmp_path, monkeypatch):
     # a checkpoint by name is the user's choice
     (['runs/epoch_7.pth'], ['own.py', '--resume', 'b.pth'],
      ['own.py', '--resume', 'b.pth']),
-    # nothing yet: MMEngine would forget load_from for --resume
+    # no checkpoint yet: for --resume MMEngine would drop load_from
     ([], ['own.py', '--resume'], ['own.py']),
     ([], ['own.py'], ['own.py']),
     # weights that no training has written there

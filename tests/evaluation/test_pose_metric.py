@@ -77,7 +77,7 @@ def test_ap_is_that_of_coco_metric_and_of_pycocotools(tmp_path, scenes):
     path = write(tmp_path / 'gt.json', content)
     ours = evaluate(PoseMetric(path), detections)
     theirs = evaluate(CocoMetric(path, score_mode='bbox', nms_mode='none'), detections)
-    assert 0.1 < ours['coco/AP'] < 0.9  # or the comparison would say little
+    assert 0.1 < ours['coco/AP'] < 0.9  # otherwise the comparison would prove little
     for key, value in theirs.items():
         assert ours[key] == pytest.approx(value), key
     assert ours['coco/AP'] == pytest.approx(coco_ap(path, detections), abs=1e-4)
@@ -142,7 +142,7 @@ def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
         metric.evaluate_file(tmp_path / 'people.json')
 
 
-def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
+def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
     images = [dict(id=i, width=9, height=9, file_name=name)
               for i, name in enumerate(['cam1/1.jpg', 'cam2/1.jpg', '2.jpg'], 1)]
     metric = PoseMetric(write(tmp_path / 'gt.json', dict(scenes[0], images=images)))
@@ -161,8 +161,8 @@ def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
 @pytest.mark.parametrize('points', [
     [(30, 30)], [(30, 30), (30, 30)], [(30, 10), (30, 60)], [(10, 30), (60, 30)]],
     ids=['one', 'two in one place', 'pole', 'beam'])
-def test_what_has_no_extent_is_found(points, tmp_path):
-    """Without annotated area: a keypoint beside by a pixel is right, by 20 it is not."""
+def test_poses_without_extent_are_found(points, tmp_path):
+    """Without annotated area a keypoint is right one pixel beside, and wrong 20 beside."""
     count = len(points)
     flat = [v for x, y in points for v in (x, y, 2)]
     truth = dict(images=[dict(id=1, file_name='1.jpg', width=80, height=80)],

@@ -16,7 +16,7 @@ PEOPLE = People(POSE, np.ones((1, 3)), np.ones(1), np.array([[12.0, 10, 36, 30]]
 
 @pytest.fixture
 def annotations(tmp_path):
-    """Writes an annotation file of one image, changed as the keywords say."""
+    """Writes an annotation file of one image, changed by the keywords."""
     def write(**changes):
         content = dict(
             images=[dict(id=7, file_name='a.jpg', width=64, height=48)],
@@ -78,7 +78,7 @@ def test_folders_tell_names_apart(annotations):
             ids.image_id(source)
 
 
-def test_what_the_file_does_not_list_is_left_out_and_said(annotations, tmp_path):
+def test_unlisted_pictures_are_left_out_and_reported(annotations, tmp_path):
     records = Records(NAMES, CocoIds(annotations(images=TWO[:1]), NAMES))
     for source in ('x/a/1.jpg', 'x/c/1.jpg', '2.jpg'):
         records.add(Frame(None, source), PEOPLE)
@@ -114,7 +114,7 @@ def test_files_that_do_not_fit(changes, message, annotations):
         CocoIds(annotations(**changes), NAMES)
 
 
-def test_a_file_that_is_no_json(tmp_path):
+def test_a_file_that_is_not_json(tmp_path):
     (tmp_path / 'a.json').write_bytes(b'\xff\xd8')
     with pytest.raises(ValueError, match='not an annotation file'):
         CocoIds(tmp_path / 'a.json')

@@ -62,7 +62,7 @@ def test_a_picture_without_a_number_is_refused():
         to_bytes(np.full((4, 4), np.nan), 'a.tif')
 
 
-def test_scaling_is_said_once(tmp_path, caplog):
+def test_scaling_is_reported_once(tmp_path, caplog):
     for name in 'ab':
         cv2.imwrite(str(tmp_path / f'{name}.png'), (4095 * RAMP).astype(np.uint16))
         with caplog.at_level(logging.WARNING):
@@ -114,7 +114,7 @@ def test_exif_turns_every_format(suffix, orientation, tmp_path):
 
 
 @pytest.mark.parametrize('orientation', [0, 9, 'six'])
-def test_an_orientation_that_is_none_turns_nothing(orientation, tmp_path, monkeypatch):
+def test_an_invalid_orientation_is_ignored(orientation, tmp_path, monkeypatch):
     monkeypatch.setattr(Image.Exif, 'get', lambda *_: orientation)
     assert read_image(saved(tmp_path / 'a.jpg')).shape == BYTES.shape
 

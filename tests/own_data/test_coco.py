@@ -1,4 +1,4 @@
-"""Exports of annotation tools, with their quirks, become what a training reads."""
+"""A training reads the exports of annotation tools, with their quirks."""
 import json
 import re
 
@@ -57,7 +57,7 @@ def label_studio(root):
 
 
 def coco_annotator(root):
-    """Truth values for numbers, paths of its container, images nobody looked at."""
+    """Booleans in place of numbers, paths of its container, images without annotations."""
     content = write(root / 'toys-1.json', iscrowd=False, isbbox=True, color='#fff')
     content['images'].append(dict(id=7, file_name='7.jpg', width=64, height=48,
                                   path='/datasets/toys/7.jpg', annotated=False))
@@ -67,7 +67,7 @@ def coco_annotator(root):
 
 
 def labelme(root):
-    """What scripts make of its files: no categories, no sizes, images in JPEGImages."""
+    """Output of conversion scripts: no categories, no sizes, images in JPEGImages."""
     path = root / 'annotations.json'
     content = write(path, 'JPEGImages/{}.jpg', categories=None)
     content['images'] = [dict(id=i['id'], file_name=i['file_name'])

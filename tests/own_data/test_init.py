@@ -1,4 +1,4 @@
-"""What is written where, and that nothing is lost."""
+"""Which files are written where, and that nothing is overwritten."""
 import json
 import re
 import subprocess
@@ -52,7 +52,7 @@ def test_nothing_is_overwritten(init):
     assert 'mine' not in (init.folder / 'out/out.py').read_text()
 
 
-def test_the_data_set_itself_is_no_output(init):
+def test_the_data_set_is_refused_as_output(init):
     write(init.folder / 'out/annotations/train.json')
     before = files(init.folder)
     assert init('out/annotations/train.json', '--force') == 1
@@ -150,7 +150,7 @@ def test_errors(words, said, init, capsys):
     assert re.search(said, error) and files(init.folder) == before
 
 
-def test_what_a_training_will_skip_is_said(init):
+def test_what_a_training_will_skip_is_reported(init):
     write(init.folder / 'a.json')
     content = json.loads((init.folder / 'a.json').read_text())
     content['images'].append(dict(id=9, file_name='gone.jpg'))

@@ -1,4 +1,4 @@
-"""YOLO-pose data sets of all shapes become data sets that a training reads."""
+"""A training reads YOLO-pose data sets of all layouts."""
 import json
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ def without_visibilities(root):
 
 
 def roboflow(root):
-    """Paths from a folder that is not there; sub-folders the other way round."""
+    """Paths from a missing folder; sub-folders in the other order."""
     write(root, 'train: ../train/images\nval: ../valid/images\nkpt_shape: [3, 3]\n'
                 "flip_idx: [0, 1, 2]\nnc: 1\nnames: ['toy']\nroboflow: {version: 1}\n",
           train='train/images', val='valid/images')
@@ -97,7 +97,7 @@ def coco_without_names(root):
 
 
 def other_classes(root):
-    """Boxes of another class, some without the zeros of keypoints."""
+    """Boxes of another class, some without zeros for keypoints."""
     write(root, YAML.replace('[toy]', '[ball, toy]'),
           '0 0.1 0.1 0.1 0.1\n0 0.1 0.1 0.1 0.1' + ' 0' * 9 + '\n1' + ROW[1:])
 
@@ -178,7 +178,7 @@ def test_images_without_labels_show_nobody(init):
 def test_a_broken_row_is_named_and_skipped(row, said, init):
     write(init.folder)
     (init.folder / 'labels/train/1.txt').write_text(f'{ROW}\n{row}\n')
-    (init.folder / 'labels/train/2.txt').write_text(row)  # its image is no negative
+    (init.folder / 'labels/train/2.txt').write_text(row)  # its image is not a negative
     assert init('.') == 0
     assert 'skipped 2 broken rows' in init.said
     assert re.search(rf'labels/train/1.txt:2: .*{said}', init.said)

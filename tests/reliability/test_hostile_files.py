@@ -1,4 +1,4 @@
-"""Checkpoints and ONNX files from strangers: nothing of theirs runs, and the refusal names
+"""Checkpoints and ONNX files from strangers: their code does not run, and the error names
 file, cause and remedy."""
 import functools
 import http.server
@@ -42,7 +42,7 @@ class Payload:
 
 @pytest.fixture
 def victim(tmp_path):
-    """The file that the payloads make where they run."""
+    """The file that the payloads create if they run."""
     return tmp_path / 'victim'
 
 
@@ -72,7 +72,7 @@ def poisoned(path, victim, shipped, kind='eval', place='meta', protocol=2):
 
 
 def refused(action, path, victim):
-    """The action ends in our error, and the payload has not run."""
+    """The action raises our error, and the payload does not run."""
     with pytest.raises(ValueError) as error:
         action()
     said = str(error.value)
@@ -155,7 +155,7 @@ def test_command_tools_test(evil, victim, data, tmp_path):
 
 @pytest.fixture
 def server(tmp_path):
-    """The folder, from an address."""
+    """Serves the folder by HTTP."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler,
                                 directory=str(tmp_path))
     handler.log_message = lambda *args: None
@@ -175,7 +175,7 @@ def test_from_an_address(server, evil, victim, tmp_path, monkeypatch, shipped):
 
 
 def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatch):
-    """Strings pass as weights; MMEngine would run those that it takes for a config."""
+    """Strings load as weights; MMEngine would run those that it takes for a config."""
     code = f'open({str(victim)!r}, "w")\nmodel = dict(type="x")\n'
     path = str(tmp_path / 'evil.pth')
     checkpoint = torch.load(shipped['Weights'], weights_only=True)
@@ -242,7 +242,7 @@ IMAGE = np.zeros((20, 30, 3), np.uint8)
 
 
 def test_a_network_of_constants_is_fine(tmp_path):
-    """What the cases below differ from."""
+    """The valid file from which the cases below differ."""
     people = Predictor(network(tmp_path / 'a.onnx'))(IMAGE)
     assert people.keypoints.shape == (3, 2, 2)
 
@@ -298,7 +298,7 @@ def test_outputs_of_another_shape_than_declared(tmp_path):
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-def test_people_that_are_no_numbers_are_left_out(value, tmp_path):
+def test_people_that_are_not_numbers_are_left_out(value, tmp_path):
     assert not len(Predictor(network(tmp_path / 'a.onnx', value=value))(IMAGE, -1).scores)
 
 
@@ -343,7 +343,7 @@ def test_broken_onnx_files(content, tmp_path, capsys):
 
 
 def test_fuzz(cases, tmp_path, time_limit):
-    """An ONNX file and a checkpoint with bytes changed: a result or an error by name."""
+    """An ONNX file and a checkpoint with bytes changed: a result or a named error."""
     rng = np.random.default_rng(0)
     model, weights = tmp_path / 'a.onnx', tmp_path / 'a.pth'
     network(model)

@@ -1,5 +1,5 @@
-"""Images from strangers, through training, test and deployment: the same pixels, or an
-error that names the file and the cause."""
+"""Images from strangers in training, test and deployment: the same pixels, or an error that
+names the file and the cause."""
 import json
 import re
 import struct
@@ -32,7 +32,7 @@ def encoded(suffix, pixels=PICTURE):
 
 
 def saved(path, mode='RGB', pixels=PICTURE[..., ::-1], **options):
-    """By Pillow, for what OpenCV does not write."""
+    """Saves with Pillow, for formats that OpenCV does not write."""
     Image.fromarray(pixels).convert(mode).save(path, **options)
 
 
@@ -157,7 +157,7 @@ def test_used_everywhere_alike(name, tmp_path, metainfo, model, predictor, infer
 
 @pytest.mark.parametrize('name', ['16-bit', 'CMYK', 'alpha', 'WebP', 'jpeg'])
 def test_pixels_are_those_of_the_picture(name, tmp_path):
-    """Not darker, not with red and blue exchanged; the encodings lose a little."""
+    """Not darker, and red and blue not exchanged; the encodings are lossy."""
     file, writer, _ = USED[name]
     writer(tmp_path / file)
     difference = np.abs(read_image(tmp_path / file).astype(int) - PICTURE)
@@ -264,7 +264,7 @@ def test_exif_coordinates_are_those_of_the_picture_as_seen(
         fit.to_image(np.array([xs.mean(), ys.mean()])), [x - 0.5, y - 0.5], atol=1)
 
 
-def test_exif_ignored_by_the_annotator_is_said(tmp_path, metainfo):
+def test_exif_ignored_by_the_annotator_is_reported(tmp_path, metainfo):
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     path = tmp_path / 'a.jpg'

@@ -1,4 +1,4 @@
-"""Descriptions of keypoints: what is completed, what is refused, by which name."""
+"""Descriptions of keypoints: completed fields, and errors that name the cause."""
 import copy
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Checkpoints of another number of keypoints, at each place where one is loaded."""
+"""Checkpoints with another number of keypoints, wherever one is loaded."""
 import logging
 from types import SimpleNamespace
 
