@@ -1,4 +1,4 @@
-"""Warnings of the stack that a user can do nothing about, and those that stay."""
+"""Warnings of the stack that users cannot act on, and those that stay."""
 import sys
 import warnings
 

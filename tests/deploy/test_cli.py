@@ -281,7 +281,7 @@ def test_a_model_alone_is_no_source(fixed_file, capsys):
 @pytest.mark.parametrize('words, said', [
     (['nonsense'], 'no config nonsense.* alias of the zoo .*erpose-n'),
     (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'name its checkpoint after it'),
-    (['erpose-n', 'erpose-q'], 'no checkpoint erpose-q'),
+    (['erpose-n', 'erpose-q'], 'checkpoint not found: erpose-q'),
 ])
 def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):
     assert main(['export', *words, str(tmp_path / 'n.onnx')]) == 1

@@ -76,7 +76,7 @@ def refused(action, path, victim):
     with pytest.raises(ValueError) as error:
         action()
     said = str(error.value)
-    assert said.startswith(str(path)) and 'is refused: it holds more than weights' in said
+    assert said.startswith(str(path)) and 'is refused: it contains more than' in said
     assert 'tools/publish.py' in said and 'weights_only' not in said  # no bad advice
     assert not victim.exists()
 
@@ -191,10 +191,10 @@ def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatc
 
 
 BROKEN = {
-    'empty': (b'', 'is damaged, or is no checkpoint'),
-    'text': (b'no checkpoint\n', 'is damaged, or is no checkpoint'),
-    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'is damaged, or is no checkpoint'),
-    'cut off': (None, 'is damaged, or is no checkpoint'),
+    'empty': (b'', 'is damaged or not a PyTorch checkpoint'),
+    'text': (b'no checkpoint\n', 'is damaged or not a PyTorch checkpoint'),
+    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'is damaged or not a PyTorch checkpoint'),
+    'cut off': (None, 'is damaged or not a PyTorch checkpoint'),
     'a list': ([1, 2], 'expected a dict with the "state_dict"'),
     'a tensor': (torch.zeros(3), 'expected a dict with the "state_dict"'),
     'state_dict a list': (dict(state_dict=[1]), 'expected a dict with the "state_dict"'),
@@ -232,7 +232,7 @@ def test_broken_and_foreign_checkpoints(name, tmp_path, shipped):
 
 
 def test_missing_checkpoint(tmp_path, shipped):
-    with pytest.raises(FileNotFoundError, match='no checkpoint .*gone.pth'):
+    with pytest.raises(FileNotFoundError, match='checkpoint not found: .*gone.pth'):
         deployed_model(Config.fromfile(shipped['Config']), str(tmp_path / 'gone.pth'))
 
 
