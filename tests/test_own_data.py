@@ -90,7 +90,7 @@ def test_the_document_shows_what_is_written(work, commands):
 
 def test_dry_run(work, commands):
     said = shell([commands['enter'], commands['dry_run']], work)
-    assert 'data: 4 training images, 4 of validation' in said
+    assert 'data: 4 training images, 4 validation images' in said
 
 
 def test_training(work, trained):

@@ -85,12 +85,12 @@ def test_forecast():
     text = '\n'.join(forecast(config, seen, gpus=4))
     assert '8 steps of 4 x 32 images, 0:00:16' in text
     assert '10 epochs, 0:02:40' in text and '0.10 s (5.0%) assigning people' in text
-    assert '--auto-scale-lr makes it 0.002' in text
+    assert '--auto-scale-lr scales it to 0.002' in text
     assert 'learning rate' not in '\n'.join(forecast(config, seen, gpus=8))
     config.train_dataloader.drop_last = True
     assert '7 steps of 4 x 32 images' in '\n'.join(forecast(config, seen, gpus=4))
 
 
 def test_too_few_steps():
-    with pytest.raises(ValueError, match='at least 3 steps, got 2'):
+    with pytest.raises(ValueError, match='steps must be at least 3, got 2'):
         dry_run(Config(), steps=2)

@@ -191,16 +191,16 @@ def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatc
 
 
 BROKEN = {
-    'empty': (b'', 'is damaged or not a PyTorch checkpoint'),
-    'text': (b'no checkpoint\n', 'is damaged or not a PyTorch checkpoint'),
-    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'is damaged or not a PyTorch checkpoint'),
-    'cut off': (None, 'is damaged or not a PyTorch checkpoint'),
+    'empty': (b'', 'damaged or not a PyTorch checkpoint'),
+    'text': (b'no checkpoint\n', 'damaged or not a PyTorch checkpoint'),
+    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'damaged or not a PyTorch checkpoint'),
+    'cut off': (None, 'damaged or not a PyTorch checkpoint'),
     'a list': ([1, 2], 'expected a dict with the "state_dict"'),
     'a tensor': (torch.zeros(3), 'expected a dict with the "state_dict"'),
     'state_dict a list': (dict(state_dict=[1]), 'expected a dict with the "state_dict"'),
-    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), "not of this config's"),
-    'weights of another shape': ('shape', "not of this config's"),
-    'texts for weights': (dict(state_dict=dict(fc='x')), "not of this config's"),
+    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), "does not fit the config's model"),
+    'weights of another shape': ('shape', "does not fit the config's model"),
+    'texts for weights': (dict(state_dict=dict(fc='x')), "does not fit the config's model"),
 }
 
 
