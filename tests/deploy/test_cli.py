@@ -262,7 +262,7 @@ def test_patterns(crowd):
 def test_the_zoos_model(words, fixed_file, crowd, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(zoo, 'ONNX_FILES', tmp_path)
     assert predict(*words, crowd, '--no-draw') == 1
-    assert 'write it' in capsys.readouterr().err
+    assert 'export it' in capsys.readouterr().err
     shutil.copy(fixed_file, tmp_path / 'erpose-n.onnx')
     assert predict(*words, crowd, '--no-draw') == 0
     assert 'erpose-n.onnx: 160x128' in capsys.readouterr().out
@@ -275,12 +275,12 @@ def test_options_between_model_and_sources(fixed_file, crowd, capsys):
 
 def test_a_model_alone_is_no_source(fixed_file, capsys):
     assert predict(fixed_file) == 1
-    assert 'is the model: name an image' in capsys.readouterr().err
+    assert 'add an image' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('words, said', [
-    (['nonsense'], 'no config nonsense.* alias of the zoo .*erpose-n'),
-    (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'name its checkpoint after it'),
+    (['nonsense'], 'config not found: nonsense .* alias of the zoo .*erpose-n'),
+    (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'needs a checkpoint'),
     (['erpose-n', 'erpose-q'], 'checkpoint not found: erpose-q'),
 ])
 def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):

@@ -198,9 +198,9 @@ BROKEN = {
     'a list': ([1, 2], 'expected a dict with the "state_dict"'),
     'a tensor': (torch.zeros(3), 'expected a dict with the "state_dict"'),
     'state_dict a list': (dict(state_dict=[1]), 'expected a dict with the "state_dict"'),
-    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), "does not fit the config's model"),
-    'weights of another shape': ('shape', "does not fit the config's model"),
-    'texts for weights': (dict(state_dict=dict(fc='x')), "does not fit the config's model"),
+    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), 'does not fit'),
+    'weights of another shape': ('shape', 'does not fit the config'),
+    'texts for weights': (dict(state_dict=dict(fc='x')), 'does not fit the config'),
 }
 
 
@@ -248,16 +248,16 @@ def test_a_network_of_constants_is_fine(tmp_path):
 
 
 @pytest.mark.parametrize('change, cause', [
-    (dict(names=('a', 'b')), r'has .* a tensor\(float\).* expected input'),
-    (dict(inputs=[1, 1, 32, 64]), r'expected input \(B, 3, H, W\)'),
-    (dict(inputs=[3]), r'expected input \(B, 3, H, W\)'),
-    (dict(inputs=[0, 3, 32, 64]), r'expected input \(B, 3, H, W\)'),
+    (dict(names=('a', 'b')), r'has .* a tensor\(float\).* expected .* input'),
+    (dict(inputs=[1, 1, 32, 64]), r'expected .* input \(B, 3, H, W\)'),
+    (dict(inputs=[3]), r'expected .* input \(B, 3, H, W\)'),
+    (dict(inputs=[0, 3, 32, 64]), r'expected .* input \(B, 3, H, W\)'),
     (dict(kind=TensorProto.UINT8), r'input tensor\(uint8\)'),
     (dict(dets=(1, 3, 6)), r'expected .* dets \(B, N, 5\)'),
     (dict(poses=(1, 3, 2)), r'expected .* keypoints \(B, N, K, 3\)'),
     (dict(poses=(1, 3, 2, 4)), r'expected .* keypoints \(B, N, K, 3\)'),
     (dict(keypoints='{'), r'metadata "keypoints"'),
-    (dict(keypoints=['a']), r'metadata "keypoints".*does not fit its 2 keypoints'),
+    (dict(keypoints=['a']), r'invalid metadata "keypoints" for 2 keypoints'),
     (dict(keypoints=[1, 2]), r'metadata "keypoints"'),
     (dict(skeleton=[[0, 2]]), r'metadata "skeleton"'),
     (dict(skeleton='[' * 100000), r'metadata "skeleton"'),
@@ -285,7 +285,7 @@ def test_open_sizes_without_a_size(tmp_path):
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
     onnx.save(model, path)
-    with pytest.raises(ValueError, match='open sizes and does not say which'):
+    with pytest.raises(ValueError, match='dynamic input size and no default'):
         Predictor(path)
     assert Predictor(path, input_size=(128, 160)).input_size == (128, 160)
 
@@ -293,7 +293,7 @@ def test_open_sizes_without_a_size(tmp_path):
 def test_outputs_of_another_shape_than_declared(tmp_path):
     path = network(tmp_path / 'a.onnx', dets=(1, 4, 5), declared=(
         ('b', 'n', 5), ('b', 'n', 2, 3)))
-    with pytest.raises(ValueError, match=r'a\.onnx gives dets \(1, 4, 5\) and keypoints'):
+    with pytest.raises(ValueError, match=r'a\.onnx returns dets \(1, 4, 5\) and keypoints'):
         Predictor(path)(IMAGE)
 
 

@@ -67,8 +67,8 @@ def _with_our_bases(original: Callable) -> Callable:
             return original(cfg_path, filename)
         path = zoo.config(name)
         if not osp.isfile(path):
-            raise FileNotFoundError(f'{filename}: config not found: {cfg_path}. The configs '
-                                    f'of erpose are in {zoo.root() / "configs"}')
+            raise FileNotFoundError(f'{filename}: config not found: {cfg_path}. Configs of '
+                                    f'erpose are in {zoo.root() / "configs"}')
         return path, None
 
     return get_path
