@@ -57,7 +57,7 @@ def test_bases_of_ours_have_no_scope(tmp_path):
 def test_a_base_that_is_not_there_is_said(tmp_path):
     config = tmp_path / 'mine.py'
     config.write_text("_base_ = 'erpose::erpose/nonsense.py'\n")
-    with pytest.raises(FileNotFoundError, match='config not found: erpose::erpose/nonsense'):
+    with pytest.raises(FileNotFoundError, match='not found: erpose::erpose/nonsense.py'):
         Config.fromfile(config)
 
 
