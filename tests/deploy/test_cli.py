@@ -122,12 +122,12 @@ def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
     command = ['--no-draw', '--score', 0, '--ids', annotations, '--json']
     assert predict(fixed_file, crowd, other, *command, tmp_path / 'p.json') == 1
     said = capsys.readouterr().err
-    assert 'skipped 1 pictures in' in said and 'other.jpg: none of the images' in said
+    assert 'skipped 1 pictures in' in said and 'other.jpg: no images of' in said
     assert predict(fixed_file, other, *command, tmp_path / 'new.json') == 1
-    assert 'other.jpg: none of the images' in capsys.readouterr().err
+    assert 'other.jpg: no images of' in capsys.readouterr().err
     assert not (tmp_path / 'new.json').exists()
     assert predict(fixed_file, other, '--no-draw', '--ids', annotations) == 1
-    assert 'give both' in capsys.readouterr().err
+    assert '--ids needs --json' in capsys.readouterr().err
 
 
 def in_the_way(path):
@@ -205,8 +205,8 @@ def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys)
 
 
 @pytest.mark.parametrize('source, message', [
-    ('nowhere.jpg', 'nowhere.jpg: no such file'),
-    ('.', 'a folder without images')])
+    ('nowhere.jpg', 'nowhere.jpg is not a file'),
+    ('.', 'contains no images')])
 def test_sources_that_name_nothing(fixed_file, tmp_path, monkeypatch, capsys, source,
                                    message):
     monkeypatch.chdir(tmp_path)

@@ -39,7 +39,7 @@ def test_what_people_give_as_an_image(fixed_file, image, tmp_path):
     with pytest.raises(ValueError, match='got None, which cv2.imread returns'):
         predictor(None)
     for one in (image, image[..., 0], 'photo.jpg'):
-        with pytest.raises(ValueError, match='predict takes a list of images'):
+        with pytest.raises(ValueError, match='takes a list of images'):
             predictor.predict(one)
 
 
