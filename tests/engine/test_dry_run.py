@@ -37,7 +37,7 @@ def test_sees_what_training_needs(config, monkeypatch, tmp_path):
 
 def test_missing_images_are_said(config):
     config.train_dataloader.dataset.data_prefix.img = 'nowhere/'
-    with pytest.raises(FileNotFoundError, match='images of .* is there'):
+    with pytest.raises(FileNotFoundError, match='images of .* exists'):
         dry_run(config, steps=3)
 
 

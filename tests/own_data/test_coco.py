@@ -168,7 +168,7 @@ DOLL = dict(id=2, name='doll', keypoints=['a', 'b', 'c'])
 
 @pytest.mark.parametrize('change, words, said', [
     (lambda c: c.pop('images'), [], 'has no list "images"'),
-    (lambda c: c['annotations'].clear(), [], 'no annotation of this file has a labelled'),
+    (lambda c: c['annotations'].clear(), [], 'none of its 0 annotations has a labelled'),
     (lambda c: (c['categories'].append(DOLL), c['annotations'][0].update(category_id=2)),
      [], r"'toy' \(id 1\) with 3 labelled .*'doll' \(id 2\) with 1 .*--category 'toy'"),
     (lambda c: None, ['--category', 'doll'], "no category 'doll'; it has 'toy'"),

@@ -216,7 +216,7 @@ def yaml(before, after):
     (lambda root: (write(root), (root / 'val.txt').write_text('a.jpg\nb.jpg')),
      ['--val', 'val.txt'], '2 of the 2 images of .*val.txt are not there'),
     (lambda root: (write(root), [p.write_text('') for p in root.glob('labels/val/*')]), [],
-     r'\(val\) leaves nothing to test on'),
+     r'\(val\) has nothing to test on'),
 ])
 def test_errors(make, words, said, init):
     make(init.folder)

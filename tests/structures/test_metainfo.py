@@ -74,7 +74,7 @@ WRONG = {
                       "links 'rigth_hand'.*Did you mean 'right_hand'"),
     'link of one': (toy(skeleton_info={0: dict(link=('head',))}), 'no link of two'),
     'colour of two': (points(head=dict(color=[1, 2])), "'head': color must be"),
-    'negative weight': (toy(joint_weights=[1, -1, 1]), "joint weight of 'left_hand' .* got -1"),
+    'negative weight': (toy(joint_weights=[1, -1, 1]), "joint weight of 'left_hand' .*-1"),
     'sigma 0': (toy(sigmas=[0.05, 0.05, 0]), "sigma of keypoint 'right_hand' is 0"),
     'sigma negative': (toy(sigmas=[0.05, -0.05, 0.05]), "'left_hand' is -0.05"),
     'sigma NaN': (toy(sigmas=[float('nan'), 0.05, 0.05]), "'head' is nan"),
@@ -176,7 +176,7 @@ def test_wrong_files_are_named(tmp_path, text, message):
 
 
 def test_a_missing_file_says_where_it_was_looked_for():
-    with pytest.raises(FileNotFoundError, match='metainfo file not found: nowhere.py, neither in'):
+    with pytest.raises(FileNotFoundError, match='not found: nowhere.py, neither in'):
         parse_metainfo(dict(from_file='nowhere.py'))
 
 
