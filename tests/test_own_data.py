@@ -66,7 +66,7 @@ def commands(work):
     lines = [line.split('#')[0].strip()
              for line in block('bash', 'erpose init').splitlines()]
     said = run(lines[1].split(), work)
-    printed = [line.strip() for line in said.split('to go on:')[1].strip().splitlines()]
+    printed = [line.strip() for line in said.split('next steps:')[1].strip().splitlines()]
     assert printed == lines[2:]
     enter, dry_run, train, test = printed
     return dict(enter=enter, test=test.replace('epoch_200', 'epoch_1'),

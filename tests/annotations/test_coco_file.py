@@ -58,7 +58,7 @@ def test_no_image_id():
     ('[]', 'no list "images"'),
     ('{"images": []}', 'no list "annotations"'),
     ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] has no'),
-    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'have the id 1'),
+    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'the id 1'),
 ])
 def test_broken_files_name_file_and_cause(tmp_path, content, message):
     path = tmp_path / 'annotations.json'
