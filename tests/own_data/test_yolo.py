@@ -201,7 +201,7 @@ def yaml(before, after):
     (yaml('[3, 3]', '[3, 3]\nflip_idx: [1, 2, 0]'), [], 'mirror image'),
     (yaml('[3, 3]', '[3, 3]\nflip_idx: ["0", "1", "2"]'), [], 'flip_idx is'),
     (yaml('path: .', 'path: "C:\\Users"'), [], 'is not YAML: .* Write paths with /'),
-    (yaml('train: images/train\n', ''), [], 'has no entry "train". Add train: images/train'),
+    (yaml('train: images/train\n', ''), [], 'no entry "train". Add train: images/train'),
     (yaml('images/train', 'images/none'), [], 'images/none is not in .* --images'),
     (yaml('images/train', 'data.yaml'), [], 'neither a folder of images nor a .txt'),
     (lambda root: write(root, 'a list'), [], 'does not describe a YOLO data set'),

@@ -77,8 +77,9 @@ def _row(words: List[str], shape: Tuple[int, int], classes: Container[int]
         return None, f'{" ".join(words)[:40]!r} is not a row of numbers'
     number, dim = shape
     if len(values) not in (5, 5 + number * dim):
-        return None, (f'{len(values)} values, expected {5 + number * dim}: the class, 4 for '
-                      f'the box, {number} x {dim} for keypoints (kpt_shape)')
+        expected = 5 + number * dim
+        return None, (f'{len(values)} values, expected {expected}: the class, 4 for the '
+                      f'box, {number} x {dim} for keypoints (kpt_shape)')
     class_id, box, points = values[0], values[1:5], values[5:]
     if class_id not in classes:
         return None, f'class {class_id:g} is not in names'
