@@ -94,7 +94,7 @@ def test_images_of_annotations_without_anything_are_counted(toys):
     for ann in toys.content['annotations'][:2]:
         ann.update(keypoints=[], bbox=[0, 0, 0, 0], area=0)
     assert len(toys.load()) == 2
-    assert '2 of 4 images have no annotation and are not trained on' in toys.said
+    assert '2 of 4 images have no annotation and are not used' in toys.said
     assert 'skipped 2 x annotation: it has neither keypoints nor a box' in toys.said
 
 

@@ -57,7 +57,7 @@ def test_annotations_are_reported(config, capfd):
     seen = dry_run(config, steps=3)
     text = '\n'.join(forecast(config, seen))
     assert 'derived area from the keypoints for 1 of' in text
-    assert '1 of 9 images have no annotation and are not trained on' in text
+    assert '1 of 9 images have no annotation and are not used' in text
 
     change_annotations(config, lambda c: c['annotations'][0].update(area=1e9))
     assert not dry_run(config, steps=3)['annotations']  # a warning: the log has it

@@ -105,7 +105,7 @@ class RefiningPoseHead(PoseHead):
 
     def displacement_loss(self, loss: nn.Module, offsets: Tensor, person: Tensor,
                           targets: PoseTargets, priors: PointPriors) -> Tensor:
-        """Loss of offsets (B, A, 2K) at the priors to which ``person`` (B, A) is assigned."""
+        """Loss of offsets (B, A, 2K) at priors with an assigned ``person`` (B, A)."""
         image, prior = torch.nonzero(person >= 0, as_tuple=True)
         index = person[image, prior]
         stride = priors.strides[prior][:, None, None]
