@@ -7,8 +7,8 @@ import numpy as np
 Range = Tuple[float, float]
 Ranges = Tuple[Range, Range]
 
-# Ranges in degrees. `arm` and `thigh` are (abduction, flexion), 0 if they hang down; `elbow`
-# is added to both angles of the arm to get the forearm; `knee` bends the shin backwards.
+# Ranges in degrees. `arm` and `thigh` are (abduction, flexion), 0 hanging down; `elbow` is
+# added to both angles of the arm to get the forearm; `knee` bends the shin backwards.
 STATIC: Dict[str, Dict[str, Any]] = dict(
     stand=dict(arm=((5, 16), (-12, 15)), elbow=((-10, 3), (5, 35)),
                thigh=((2, 8), (-4, 5)), knee=(0, 8), lean=(-2, 4)),
