@@ -61,7 +61,7 @@ class _Hook(MetaPathFinder):
         finally:
             sys.meta_path.insert(0, self)
         if missing and name.startswith('erpose.'):
-            raise ImportError(f'{name} needs {", ".join(missing)}, not installed here')
+            raise ImportError(f'{name} needs {", ".join(missing)}, which is not installed')
         if spec is not None and spec.loader is not None:
             spec.loader = _LoaderOfAll(spec.loader)
         return spec

@@ -85,8 +85,8 @@ def chosen_categories(categories: Dict[int, dict], category: Category,
     for choice in wanted:
         found = [i for i, c in categories.items() if choice in (i, c.get('name'))]
         if not found:
-            there = ', '.join(_called(categories, i) for i in categories)
-            raise ValueError(f'{path} has no category {choice!r}: choose one of {there}')
+            names = ', '.join(_called(categories, i) for i in categories)
+            raise ValueError(f'{path} has no category {choice!r}: choose one of {names}')
         used += found
     return used
 

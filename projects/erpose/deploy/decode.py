@@ -83,12 +83,12 @@ def _persons(scores: np.ndarray, poses: np.ndarray,
     sizes = _sizes(poses, stride)[:, None]
     centres = poses.mean(1)
     shapes = (poses - centres[:, None]).reshape(len(poses), -1)
-    apart = np.abs(centres[:, None] - centres)
+    centre_distance = np.abs(centres[:, None] - centres)
     square = (shapes**2).sum(1)
     different = square[:, None] + square - 2 * shapes @ shapes.T
-    distance2 = (apart**2).sum(-1) + different.clip(0) / poses.shape[1]
+    distance2 = (centre_distance**2).sum(-1) + different.clip(0) / poses.shape[1]
     agreement = np.exp(-distance2 / (2 * (settings.agreement * sizes)**2))
-    near = apart.max(-1) < (settings.reach * sizes).clip(stride)
+    near = centre_distance.max(-1) < (settings.reach * sizes).clip(stride)
     beaten = np.tril(near, -1)
     kept = (1 - beaten * (1 - settings.second_view * (1 - agreement))).min(-1)
     if settings.average:

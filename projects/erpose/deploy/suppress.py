@@ -33,7 +33,7 @@ def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
         return _soft(people, np.exp(-similarity**2 / nms['threshold']))
     kept = np.ones(len(people.scores), bool)
     for row, alike in enumerate(similarity > nms['threshold']):
-        if kept[row]:  # greedy: a suppressed pose suppresses nobody
+        if kept[row]:  # greedy: suppressed poses do not suppress others
             kept[row + 1:] &= ~alike[row + 1:]
     return people[kept]
 

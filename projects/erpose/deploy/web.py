@@ -145,13 +145,13 @@ def build(models: Sequence[str], threads: Optional[int] = None) -> gr.Blocks:
                                     visible=len(predictors) > 1)
                 score = gr.Slider(LEAST_SCORE, 1, 0.3, step=0.01, label='Minimum score')
                 download = gr.DownloadButton('People as JSON', interactive=False)
-                said = gr.Markdown()
+                summary = gr.Markdown()
             with gr.Column(scale=2):
                 image = gr.Image(label='People', interactive=False,
                                  buttons=['download', 'fullscreen'])
                 clip = gr.Video(label='People', interactive=False, visible=False)
         found = gr.State()
-        outputs = [image, clip, download, said]
+        outputs = [image, clip, download, summary]
         gr.on([file.change, model.change], look, [file, model], found).success(
             show, [found, score], outputs)
         score.change(show, [found, score], outputs, trigger_mode='always_last')

@@ -67,18 +67,18 @@ def checked_resume(script: str, args: List[str]) -> List[str]:
     if config.get('resume') and config.get('load_from'):
         return args  # a checkpoint by name
     work_dir = Path(config.work_dir)
-    there = existing_checkpoints(work_dir)
-    if not there:
+    existing = existing_checkpoints(work_dir)
+    if not existing:
         if parsed.resume == 'auto':
             print(f'--resume: no checkpoint in {work_dir}, starting a new training')
         return _without_resume(args)
     if not config.get('resume'):
-        raise ResumeError(f'{work_dir} contains {there[-1].name} of an earlier training, '
-                          'which would be overwritten: continue it with --resume, or '
-                          'choose another folder with --work-dir')
+        raise ResumeError(f'{work_dir} contains {existing[-1].name} of an earlier training, '
+                          'which would be overwritten: continue that training with '
+                          '--resume, or choose another folder with --work-dir')
     latest = latest_checkpoint(work_dir)
     if latest is None:
-        raise ResumeError(f'{work_dir} contains {there[-1].name}, which has no training '
+        raise ResumeError(f'{work_dir} contains {existing[-1].name}, which has no training '
                           'state to resume from: start from its weights with load_from in '
                           'another folder (--work-dir), or name a checkpoint '
                           '(--resume FILE)')

@@ -174,7 +174,7 @@ def _is_person(person: Any, num_keypoints: int) -> bool:
 
 
 def _called(path: str, namesakes: List[dict]) -> List[dict]:
-    """The images of one base name that a path may mean; its folders tell them apart."""
+    """The images, of those with one base name, whose folders match a path."""
     if len(namesakes) < 2:
         return namesakes
     return [image for image in namesakes

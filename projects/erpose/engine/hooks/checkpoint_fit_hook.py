@@ -32,10 +32,10 @@ class CheckpointFitHook(Hook):
         differing = differing_weights(model, checkpoint)
         if not differing:
             return
-        here, there = number_of_keypoints(model), trained_keypoints(checkpoint)
+        count, trained = number_of_keypoints(model), trained_keypoints(checkpoint)
         name, (theirs, ours) = next(iter(differing.items()))
-        problem = (f'the checkpoint has {there} keypoints, the config {here}'
-                   if here != there else
+        problem = (f'the checkpoint has {trained} keypoints, the config {count}'
+                   if count != trained else
                    f'{len(differing)} weights of the checkpoint have other shapes than in '
                    f'the config\'s model, first {name}: {tuple(theirs)} instead of '
                    f'{tuple(ours)}')
@@ -43,15 +43,15 @@ class CheckpointFitHook(Hook):
             raise CheckpointMismatchError(
                 f'{problem}. --resume needs the same model. To start from these weights, '
                 'set load_from and another --work-dir')
-        if here == there:
+        if count == trained:
             return
         if not isinstance(runner._train_loop, BaseLoop):
             raise CheckpointMismatchError(f'{problem}. Test it with its own config')
         own, weights = model.state_dict(), checkpoint.get('state_dict', checkpoint)
         for name in differing:
             weights[name if name in weights else f'module.{name}'] = own[name].clone()
-        runner.logger.info(f'pose branch re-initialised: {here} keypoints, the checkpoint '
-                           f'has {there or "another number"}')
+        runner.logger.info(f'pose branch re-initialised: {count} keypoints, the checkpoint '
+                           f'has {trained or "another number"}')
 
 
 def unwrapped(runner: Runner) -> BaseModel:

@@ -113,12 +113,12 @@ class SafeCheckpointHook(CheckpointHook):
         if not pointer.exists() or osp.isfile(pointer.read_text().strip()):
             return
         kind = 'epoch' if self.by_epoch else 'iter'
-        there = [path for path in folder.glob(f'{kind}_*.pth')
-                 if path.stem.split('_')[-1].isdigit()]
-        if not there:
+        checkpoints = [path for path in folder.glob(f'{kind}_*.pth')
+                       if path.stem.split('_')[-1].isdigit()]
+        if not checkpoints:
             pointer.unlink()
             return
-        latest = max(there, key=lambda path: int(path.stem.split('_')[-1]))
+        latest = max(checkpoints, key=lambda path: int(path.stem.split('_')[-1]))
         AtomicBackend().put(str(latest).encode(), pointer)
         print_log(f'{pointer} named a missing file: set to {latest}', 'current')
 

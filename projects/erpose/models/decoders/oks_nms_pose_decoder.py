@@ -76,7 +76,7 @@ def oks_nms(keypoints: Tensor, sigmas: Tensor, thr: float) -> Tensor:
     """
     duplicate_of = torch.triu(_similarity(keypoints, sigmas) > thr, diagonal=1)
     kept = torch.ones(len(keypoints), dtype=torch.bool, device=keypoints.device)
-    for row in range(len(keypoints)):  # greedy: a suppressed pose suppresses nobody
+    for row in range(len(keypoints)):  # greedy: suppressed poses do not suppress others
         kept &= ~(duplicate_of[row] & kept[row])
     return kept
 

@@ -29,7 +29,7 @@ def mean_of_views(maps: Maps, mirrored: Maps, flip_indices: Sequence[int],
         raise ValueError('flip_test needs an input width that is a multiple of '
                          f'{max(strides)}: the levels are {sorted(widths)} pixels wide')
     mirrored = turn_back(mirrored, flip_indices, strides)
-    scores, poses, heatmaps = ([(here + there) / 2 for here, there in zip(levels, others)]
+    scores, poses, heatmaps = ([(a + b) / 2 for a, b in zip(levels, others)]
                                for levels, others in zip(maps, mirrored))
     return scores, poses, heatmaps
 
