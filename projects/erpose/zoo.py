@@ -16,7 +16,7 @@ ONNX_FILES = Path(__file__).parent / 'zoo_files'
 
 
 def root() -> Path:
-    """Folder that contains ``configs`` and ``model-index.yml``: ``.mim``, or the checkout."""
+    """Folder of ``configs`` and ``model-index.yml``: ``.mim``, or the checkout."""
     package = Path(__file__).parent
     installed = package / '.mim'
     return installed if (installed / 'model-index.yml').exists() else package.parents[1]

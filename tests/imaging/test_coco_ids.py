@@ -83,7 +83,7 @@ def test_what_the_file_does_not_list_is_left_out_and_said(annotations, tmp_path)
     for source in ('x/a/1.jpg', 'x/c/1.jpg', '2.jpg'):
         records.add(Frame(None, source), PEOPLE)
     assert [person['image_id'] for person in records.people] == [1]
-    assert 'x/c/1.jpg: image 1 is already x/a/1.jpg' in records.unlisted[0]
+    assert 'x/c/1.jpg: matches image 1, as does x/a/1.jpg' in records.unlisted[0]
     assert '2.jpg: no images of' in records.unlisted[1]
     records.write_csv(tmp_path / 'p.csv')
     assert len((tmp_path / 'p.csv').read_text().splitlines()) == 4

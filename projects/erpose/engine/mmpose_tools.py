@@ -73,7 +73,7 @@ def checked_resume(script: str, args: List[str]) -> List[str]:
             print(f'--resume: no checkpoint in {work_dir}, starting a new training')
         return _without_resume(args)
     if not config.get('resume'):
-        raise ResumeError(f'{work_dir} contains {existing[-1].name} of an earlier training, '
+        raise ResumeError(f'{work_dir} contains {existing[-1].name} of another training, '
                           'which would be overwritten: continue that training with '
                           '--resume, or choose another folder with --work-dir')
     latest = latest_checkpoint(work_dir)

@@ -110,7 +110,7 @@ class Records:
                 image_id = self.ids.image_id(image)
                 other = self._claimed.setdefault(image_id, image)
                 if other != image:
-                    raise ValueError(f'{image}: image {image_id} is already {other}')
+                    raise ValueError(f'{image}: matches image {image_id}, as does {other}')
                 found = people.to_coco(image, ids=self.ids)
             except ValueError as error:
                 self.unlisted.append(str(error))

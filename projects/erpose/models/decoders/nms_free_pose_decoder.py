@@ -89,9 +89,9 @@ class NMSFreePoseDecoder(PoseDecoder):
         poses = poses_at(index, offsets, priors)
         stride = priors.levels[0].stride
         sizes = pose_sizes(poses, stride).unsqueeze(-1)
-        centre_distance, distance2 = pairwise_distances(poses)
+        distance, distance2 = pairwise_distances(poses)
         similarity = torch.exp(-distance2 / (2 * (self.agreement * sizes).square()))
-        near = (centre_distance < (self.reach * sizes).clamp(min=stride)).to(centre_distance)
+        near = (distance < (self.reach * sizes).clamp(min=stride)).to(distance)
         kept = self._kept_share(near, similarity)
         if self.average:
             weights = scores.square().unsqueeze(1) * similarity
