@@ -107,7 +107,7 @@ def test_names_in_another_order_are_reordered(toys, names):
 @pytest.mark.parametrize('names, said', [
     (NAMES, ''), (['Head', 'Left hand', 'Right hand'], ''), ([1, 2, 3], ''), ('abc', ''),
     (['a', 'b', 'c'], 'other names.*a, b, c in the file, head, left_hand, right_hand in'),
-    (['head', 'left_paw', 'right_paw'], 'left_paw, right_paw there, left_hand, right_hand'),
+    (['head', 'left_paw', 'right_paw'], 'left_paw, right_paw in the file, left_hand'),
     (['head', 'right_hand', 'l_hand'], 'right_hand has index 1 in the file but 2'),
     (['head', 'head', 'head'], 'other names'),
 ], ids=str)

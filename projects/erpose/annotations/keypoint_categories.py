@@ -106,7 +106,7 @@ def _order(category: dict, names: Sequence[str],
     if plain == wanted:
         return None
     if sorted(plain) == sorted(wanted) and len(set(plain)) == len(plain):
-        report.note('keypoints are reordered to the metainfo: the file has '
+        report.note('keypoints are reordered: the file has '
                     f'{_few(stated)}, the metainfo {_few(names)}')
         return [plain.index(name) for name in wanted]
     moved = [f'{n} has index {plain.index(w)} in the file but {k} in the metainfo'
