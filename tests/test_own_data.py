@@ -65,7 +65,7 @@ def commands(work):
     lines = [line.split('#')[0].strip()
              for line in block('bash', 'erpose init').splitlines()]
     said = run(lines[1].split(), work)
-    printed = [line.strip() for line in said.split('to go on:')[1].strip().splitlines()]
+    printed = [line.strip() for line in said.split('next steps:')[1].strip().splitlines()]
     assert printed == lines[2:]
     enter, dry_run, train, test = printed
     return dict(enter=enter, test=test.replace('epoch_200', 'epoch_1'),
@@ -90,7 +90,7 @@ def test_the_document_shows_what_is_written(work, commands):
 @pytest.mark.slow
 def test_dry_run(work, commands):
     said = shell([commands['enter'], commands['dry_run']], work)
-    assert 'data: 4 training images, 4 of validation' in said
+    assert 'data: 4 training images, 4 validation images' in said
 
 
 def test_training(work, trained):

@@ -57,7 +57,7 @@ def test_bases_of_ours_have_no_scope(tmp_path):
 def test_a_missing_base_is_reported(tmp_path):
     config = tmp_path / 'mine.py'
     config.write_text("_base_ = 'erpose::erpose/nonsense.py'\n")
-    with pytest.raises(FileNotFoundError, match='no config erpose::erpose/nonsense.py'):
+    with pytest.raises(FileNotFoundError, match='not found: erpose::erpose/nonsense.py'):
         Config.fromfile(config)
 
 

@@ -31,9 +31,9 @@ FOUND = [
     (set_first(area=930), 4, ''),  # rounded
     (set_first(area=5000, bbox=[0, 0, 640, 480]), 4, '1 areas are larger than their image'),
     (set_first(area=None), 4, 'derived area from the keypoints for 1 of 4 annotations'),
-    (add(), 4, 'skipped 1 x annotation: it repeats a person, with identical keypoints'),
-    (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats a person'),
-    (add(image=2), 4, 'skipped 1 x annotation: it repeats a person'),
+    (add(), 4, 'skipped 1 x annotation: it repeats the keypoints of another one'),
+    (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats the keypoints'),
+    (add(image=2), 4, 'skipped 1 x annotation: it repeats the keypoints'),
     (add(keypoints=[21, *POSE[1:]]), 5, ''),
     (add(keypoints=[0] * 9), 5, ''),  # a person to ignore
     (add(keypoints=[], bbox=[0, 0, 0, 0]), 4, NEITHER),
@@ -81,12 +81,12 @@ def test_absurd_areas_do_not_forgive(toys):
 def test_nothing_labelled_is_refused(toys):
     for ann in toys.content['annotations']:
         del ann['keypoints']
-    message = 'no annotation of this file has a labelled keypoint, of 4'
+    message = 'none of its 4 annotations has a labelled keypoint'
     for read in (toys.load, toys.truth, lambda: toys.load(test_mode=True)):
         with pytest.raises(ValueError, match=message):
             read()
     toys.content['annotations'] = []
-    with pytest.raises(ValueError, match='has a labelled keypoint, of 0'):
+    with pytest.raises(ValueError, match='none of its 0 annotations has a labelled'):
         toys.load(test_mode=True)
 
 
@@ -94,7 +94,7 @@ def test_images_of_annotations_without_anything_are_counted(toys):
     for ann in toys.content['annotations'][:2]:
         ann.update(keypoints=[], bbox=[0, 0, 0, 0], area=0)
     assert len(toys.load()) == 2
-    assert '2 of 4 images have no annotation and are not trained on' in toys.said
+    assert '2 of 4 images have no annotation and are not used' in toys.said
     assert 'skipped 2 x annotation: it has neither keypoints nor a box' in toys.said
 
 

@@ -57,8 +57,8 @@ def test_no_image_id():
     ('{"images": [', 'not a JSON file'),
     ('[]', 'no list "images"'),
     ('{"images": []}', 'no list "annotations"'),
-    ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] needs'),
-    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'twice'),
+    ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] has no'),
+    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'the id 1'),
 ])
 def test_broken_files_name_file_and_cause(tmp_path, content, message):
     path = tmp_path / 'annotations.json'

@@ -205,9 +205,9 @@ MOSAIC = [
 def test_images_without_people_are_trained_on_if_wished(toys, pipeline):
     toys.content['annotations'] = toys.content['annotations'][:1]
     assert len(toys.load(pipeline)) == 1
-    assert '3 of 4 images have no annotation and are not trained on' in toys.said
+    assert '3 of 4 images have no annotation and are not used' in toys.said
     data = toys.load(pipeline, keep_empty=True)
-    assert '3 of 4 images have no annotation and are trained on as images' in toys.said
+    assert '3 of 4 images have no annotation and are used as negatives' in toys.said
     assert [data.get_data_info(i)['keypoints'].shape for i in range(4)] == [
         (1, 3, 2), *[(0, 3, 2)] * 3]
     for _ in range(5):
@@ -236,4 +236,4 @@ def test_images_of_skipped_people_are_not_negatives(toys):
     toys.content['annotations'][1]['keypoints'] = [1] * 8
     toys.content['annotations'] = toys.content['annotations'][:2]
     assert len(toys.load(keep_empty=True)) == 3
-    assert 'but 1 whose annotations were skipped' in toys.said
+    assert 'except 1 with skipped annotations' in toys.said

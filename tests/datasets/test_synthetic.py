@@ -246,7 +246,7 @@ def test_spanning_tree_reaches_every_keypoint_once():
 
 @pytest.mark.parametrize('options, message', [
     (dict(num_images=0), 'at least 1'),
-    (dict(seed=-1), 'not negative'),
+    (dict(seed=-1), 'seed at least 0'),
     (dict(image_size=(512, 8)), 'image_size'),
     (dict(persons=(3, 2)), 'persons'),
     (dict(scale=(0, 1)), 'scale'),
@@ -269,7 +269,7 @@ def test_only_an_earlier_set_is_replaced(tmp_path):
 
     (tmp_path / 'mine' / 'images').mkdir(parents=True)
     (tmp_path / 'mine' / 'annotations.json').write_text('{"images": []}')
-    with pytest.raises(FileExistsError, match='something else'):
+    with pytest.raises(FileExistsError, match='does not contain a synthetic set'):
         generate(tmp_path / 'mine', 1, overwrite=True)
 
 

@@ -53,6 +53,6 @@ def test_what_needs_pytorch_says_so(bare, tmp_path):
     assert erpose.__version__ in done.stdout
     assert 'erpose.models needs torch, mmengine' in done.stderr
     done = run(bare, '-m', 'erpose.env', cwd=tmp_path)
-    assert "not importable           No module named 'torch'" in done.stdout
+    assert "import failed            No module named 'torch'" in done.stdout
     done = run(bare, '-m', 'erpose.cli', 'export', 'a', 'b', 'c', cwd=tmp_path)
     assert done.returncode == 1 and 'Traceback' not in done.stderr

@@ -127,7 +127,7 @@ def test_a_size_that_does_not_fit_is_refused(network, tmp_path, size):
 def test_a_head_that_is_not_known_is_refused():
     model = torch.nn.Module()
     model.head = torch.nn.Linear(1, 1)
-    with pytest.raises(ValueError, match='Linear is not exported'):
+    with pytest.raises(ValueError, match='Linear cannot be exported'):
         pose_network(model)
 
 

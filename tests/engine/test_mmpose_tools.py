@@ -72,13 +72,13 @@ def test_what_reaches_mmpose(arguments, made, args, kept):
 
 
 @pytest.mark.parametrize('made, args, said', [
-    (['runs/epoch_7.pth'], ['own.py'], 'runs holds epoch_7.pth .*--resume.*--work-dir'),
-    (['runs/iter_7.pth'], ['heir.py'], 'runs holds iter_7.pth'),
+    (['runs/epoch_7.pth'], ['own.py'], 'runs contains epoch_7.pth .*--resume.*--work-dir'),
+    (['runs/iter_7.pth'], ['heir.py'], 'runs contains iter_7.pth'),
     (['work_dirs/plain/best_coco_AP_epoch_1.pth'], ['plain.py'],
-     'work_dirs/plain holds best_'),
-    (['out/epoch_1.pth'], ['own.py', '--work-dir', 'out'], 'out holds epoch_1.pth'),
+     'work_dirs/plain contains best_'),
+    (['out/epoch_1.pth'], ['own.py', '--work-dir', 'out'], 'out contains epoch_1.pth'),
     # the best weights have no optimiser
-    (['runs/best_coco_AP_epoch_1.pth'], ['own.py', '--resume'], 'no state of a training'),
+    (['runs/best_coco_AP_epoch_1.pth'], ['own.py', '--resume'], 'no training state'),
 ])
 def test_checkpoints_are_not_written_over(arguments, made, args, said):
     with pytest.raises(ResumeError, match=said):
@@ -102,4 +102,4 @@ def test_the_command_refuses_in_one_line(arguments, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         run_mmpose_tool('train.py')
     said = stop.value.code
-    assert said.startswith('train.py: runs holds') and '\n' not in said
+    assert said.startswith('train.py: runs contains') and '\n' not in said

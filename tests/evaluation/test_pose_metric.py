@@ -127,12 +127,12 @@ def test_a_file_of_people_gets_the_same_figures(scenes, tmp_path):
 
 @pytest.mark.parametrize('content, message', [
     ('{', 'is not JSON'),
-    ('[]', 'holds no people'),
-    ('[{"image_id": 1}]', 'holds no people'),
+    ('[]', 'has no people'),
+    ('[{"image_id": 1}]', 'has no people'),
     (json.dumps([dict(image_id=1, keypoints=[0] * 42, score=1)]), r'3 x 17 numbers'),
-    (json.dumps([dict(image_id=1, keypoints=[0] * 51, score='1')]), 'holds no people'),
+    (json.dumps([dict(image_id=1, keypoints=[0] * 51, score='1')]), 'has no people'),
     (json.dumps([dict(image_id='z.jpg', keypoints=[0] * 51, score=1)]),
-     "image 'z.jpg' is 0 images of"),
+     "image 'z.jpg' matches 0 images of"),
 ])
 def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
     metric = PoseMetric(write(tmp_path / 'gt.json', scenes[0]))
@@ -154,7 +154,7 @@ def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
             [dict(image_id=name, keypoints=[0] * 51, score=1) for name in names]))]
 
     assert read('cam2/1.jpg', 'all/cam1/1.jpg', 'all/2.jpg', 2) == [2, 1, 3, 2]
-    with pytest.raises(ValueError, match="image '1.jpg' is 0 images of"):
+    with pytest.raises(ValueError, match="image '1.jpg' matches 0 images of"):
         read('1.jpg')
 
 

@@ -378,21 +378,21 @@ CORPUS = {
     'null among annotations': (
         lambda c: c['annotations'].__setitem__(0, None), 'no integer image_id'),
     # refused
-    '0 people': (people(0), 'leaves nothing to train on'),
-    'nobody usable': (everybody(area='x'), 'leaves nothing to train on'),
-    'no images': (lambda c: c.update(images=[]), 'leaves nothing to train on'),
+    '0 people': (people(0), 'has nothing to train on'),
+    'nobody usable': (everybody(area='x'), 'has nothing to train on'),
+    'no images': (lambda c: c.update(images=[]), 'has nothing to train on'),
     'images not there': (
         lambda c: [i.update(file_name=f'no_{i["file_name"]}') for i in c['images']],
         'Check data_root and data_prefix'),
     'other keypoints': (first(keypoints=[1, 1, 2] * 17), 'has 17 keypoints'),
-    'image ids twice': (lambda c: c['images'].append(c['images'][0]), 'occurs twice'),
-    'image id as text': (images(id='1'), "images[0] has the id '1': expected an integer"),
+    'image ids twice': (lambda c: c['images'].append(c['images'][0]), 'images have the id'),
+    'image id as text': (images(id='1'), "images[0] has the id '1', expected an integer"),
     'image id a list': (images(id=[1]), "images[0] has the id '[1]'"),
     'file_name a number': (images(file_name=1), "has the file_name '1'"),
     'file_name of NUL': (
         lambda c: [i.update(file_name='\0') for i in c['images']], 'Check data_root'),
     'crowdIndex as text': (images(crowdIndex='0.5'), "has the crowdIndex '0.5'"),
-    'categories a text': (lambda c: c.update(categories='person'), '"categories" is not'),
+    'categories a text': (lambda c: c.update(categories='person'), '"categories" must be'),
     'annotations an object': (
         lambda c: c.update(annotations={}), 'has no list "annotations"'),
     'a list': (lambda c: '[]', 'has no list "images"'),

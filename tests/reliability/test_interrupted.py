@@ -129,7 +129,7 @@ def test_full_disk_leaves_the_last_checkpoint(data, undisturbed, tmp_path):
     error = process.communicate()[1]
     assert process.returncode != 0
     assert 'epoch_4.pth' in error and 'cannot be written' in error
-    assert 'make room and go on with --resume' in error
+    assert 'free disk space and continue with --resume' in error
     assert (tmp_path / 'epoch_3.pth').read_bytes() == before
     assert not list(tmp_path.glob('.*.pth.*')) and not (tmp_path / 'epoch_4.pth').exists()
     assert (tmp_path / 'last_checkpoint').read_text().endswith('epoch_3.pth')

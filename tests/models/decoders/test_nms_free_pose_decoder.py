@@ -200,8 +200,8 @@ def test_shapes_do_not_depend_on_values():
 
 
 @pytest.mark.parametrize('settings, message', [
-    (dict(reach=-1), 'reach must not be negative'),
-    (dict(reach=float('nan')), 'reach must not be negative'),
+    (dict(reach=-1), 'reach must be at least 0'),
+    (dict(reach=float('nan')), 'reach must be at least 0'),
     (dict(agreement=0), 'agreement positive'),
     (dict(second_view=1.1), r'second_view in \[0, 1\]'),
     (dict(num_candidates=50), 'at least max_per_img, got 50 and 100'),

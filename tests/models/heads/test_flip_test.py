@@ -54,5 +54,5 @@ def test_without_heatmaps_there_are_none():
 
 
 def test_a_width_that_the_priors_do_not_fill_is_refused():
-    with pytest.raises(ValueError, match=r'multiple of 32: .* \[80, 96\] wide'):
+    with pytest.raises(ValueError, match=r'multiple of 32: .* \[80, 96\] pixels'):
         mean_of_views(maps(80), maps(80), SIDES, STRIDES)

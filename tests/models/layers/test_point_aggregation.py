@@ -109,7 +109,7 @@ def test_nine_points_on_the_grid_are_a_convolution():
 
 
 def test_wrong_number_of_points():
-    with pytest.raises(ValueError, match='8 coordinates for 3 points'):
+    with pytest.raises(ValueError, match='3 points need 6 coordinates, got 8'):
         PointAggregation(2, 2, 3)(torch.zeros(1, 2, 4, 4), torch.zeros(1, 8, 4, 4))
 
 

@@ -22,5 +22,5 @@ def test_values():
     ((4, 1), (4, ), (4, )), ((4, ), (4, 1), (4, )), ((4, 1), (4, 1), (4, ))])
 def test_other_shapes_are_refused(logits, positive, weight):
     """They would broadcast: each prior would learn from all others."""
-    with pytest.raises(ValueError, match='one shape'):
+    with pytest.raises(ValueError, match='the same shape'):
         FocalScoreLoss()(torch.zeros(logits), torch.zeros(positive), torch.ones(weight))
