@@ -4,9 +4,11 @@
 used, or when MMPose or another package of its stack is first imported. Without PyTorch or
 MMPose, prediction (``erpose.deploy``) and ``erpose init`` still work.
 
-``import erpose`` has two side effects:
+``import erpose`` has three side effects:
 
 - it installs an import hook that waits for that first import;
+- modules that moved since version 0.1 are importable under their old names, too
+  (:mod:`erpose.moved`);
 - it sets the environment variable ``OPENCV_IO_MAX_IMAGE_PIXELS`` to 2^28, unless it is set.
 
 Loading the stack has four more:
@@ -25,7 +27,7 @@ import os
 from importlib import import_module
 from types import ModuleType
 
-from . import loading
+from . import loading, moved
 from .version import __version__
 
 # OpenCV reads this once, on import. A file of a hundred bytes may claim 2^30 pixels, 3 GiB.
@@ -34,6 +36,7 @@ os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**28))
 __all__ = ['__version__']
 
 loading.install()
+moved.install()
 
 
 def __getattr__(name: str) -> ModuleType:
