@@ -15,6 +15,8 @@ import pytest
 
 from erpose.datasets.synthetic import generate
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = Path(__file__).parents[1] / 'docs' / 'own_data.md'
 BLOCKS = re.findall(r'```(\w+)\n(.*?)```', DOCUMENT.read_text(), re.S)
 SHORT = ['--cfg-options', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
@@ -87,7 +89,6 @@ def test_the_document_shows_what_is_written(work, commands):
         block('python', '_base_'))
 
 
-@pytest.mark.slow
 def test_dry_run(work, commands):
     said = shell([commands['enter'], commands['dry_run']], work)
     assert 'data: 4 training images, 4 validation images' in said
@@ -109,12 +110,10 @@ def test_the_screen_shows_what_a_user_needs(work, trained):
         work.glob('own_data/work/*/*.log')).read_text()
 
 
-@pytest.mark.slow
 def test_testing(work, trained, commands):
     assert 'coco/AP: ' in shell([commands['enter'], commands['test']], work)
 
 
-@pytest.mark.slow
 def test_inference(work, trained):
     folder = work / 'own_data'
     shutil.copy(work / 'creature/val/images/000001.jpg', folder / 'photo.jpg')

@@ -163,6 +163,7 @@ def with_duplicates(request, crowd):
     return config, model.eval()
 
 
+@pytest.mark.slow
 def test_a_system_with_nms_leaves_it_to_the_client(with_duplicates, tmp_path, crowd):
     """The same people as MMPose's; the predictor removes duplicates."""
     config, model = with_duplicates

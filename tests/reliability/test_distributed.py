@@ -320,13 +320,9 @@ def metrics_of_one(data, tmp_path_factory, shipped):
 
 
 # Round up: repeated images make the shares equal, and must not count twice.
+@pytest.mark.slow
 @pytest.mark.parametrize('count, nodes, round_up', [
-    (2, 1, True),
-    pytest.param(2, 1, False, marks=pytest.mark.slow),
-    pytest.param(4, 1, False, marks=pytest.mark.slow),
-    pytest.param(4, 1, True, marks=pytest.mark.slow),
-    pytest.param(4, 2, False, marks=pytest.mark.slow),
-])
+    (2, 1, True), (2, 1, False), (4, 1, False), (4, 1, True), (4, 2, False)])
 def test_metrics_are_those_of_one_process(count, nodes, round_up, data, tmp_path, shipped,
                                           metrics_of_one):
     options = f'test_dataloader.sampler.round_up={round_up}',

@@ -46,6 +46,7 @@ for file in ('1', '1', '500', '500'):  # the second time the optimizer has its s
 
 
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
+@pytest.mark.slow
 def test_a_step_with_500_people(tmp_path):
     rng = np.random.default_rng(0)
     cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((640, 640, 3), np.uint8))

@@ -126,6 +126,7 @@ def test_complexity_counts_the_deployed_model(tool):
     assert f'| {config.stem} | {params:.2f} |' in ' '.join(said.split())
 
 
+@pytest.mark.slow
 def test_demo_writes_where_it_says(tmp_path):
     out = run(sys.executable, zoo.root() / 'tools' / 'demo.py', '--num', 1, '--out', 'here',
               cwd=tmp_path)

@@ -97,6 +97,7 @@ def test_shares_of_combined_data_sets_are_kept(dots):
     assert len(batches.stores) == 2 and len(batches.stores[0]) == 4
 
 
+@pytest.mark.slow
 def test_a_training_from_memory(tmp_path):
     """Two steps of the real config and a checkpoint, by MMEngine's runner."""
     generate(tmp_path / 'crowd', 4, seed=0, image_size=(96, 96), persons=(2, 3))
