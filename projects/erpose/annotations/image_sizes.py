@@ -1,7 +1,7 @@
 """Sizes of image files from their headers, held against the annotation file's."""
 import warnings
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, NamedTuple, Optional, Set, Tuple, Union
 
 from PIL import Image
 
@@ -60,26 +60,29 @@ def read_header(path: Union[str, Path]) -> Optional[ImageHeader]:
     return ImageHeader(width, height, turned)
 
 
-def size_mismatches(images: List[dict]) -> Tuple[dict, int]:
-    """Images whose size is not the stated one.
+def size_mismatches(images: List[dict]) -> Tuple[dict, Set[int], int]:
+    """Images whose size is not the stated one, and those that are no images.
 
     Args:
         images (list[dict]): With ``id``, ``img_path`` and perhaps ``width`` and ``height``,
             as the annotation file states them.
 
     Returns:
-        tuple[dict, int]: Message by image id, and how many images were looked at.
+        tuple[dict, set[int], int]: Message by image id, ids of files that are no images,
+        and how many images were looked at.
     """
     stated = [image for image in images if 'width' in image]
     stated = stated[::max(-(-len(stated) // MOST_CHECKED), 1)]
-    wrong = {}
+    wrong, broken = {}, set()
     for image in stated:
         header = read_header(image['img_path'])
-        message = header and header.mismatch(
-            image['img_path'], image['width'], image['height'])
+        if header is None:
+            broken.add(image['id'])
+            continue
+        message = header.mismatch(image['img_path'], image['width'], image['height'])
         if message:
             wrong[image['id']] = message
-    return wrong, len(stated)
+    return wrong, broken, len(stated)
 
 
 def refuse_wrong_sizes(wrong: dict, checked: int, path: str) -> None:

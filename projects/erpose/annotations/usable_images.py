@@ -29,21 +29,22 @@ def usable_images(images: List[dict], folder: str, report: AnnotationReport,
     _note_paths(found, len(images), report, remedy)
     listed = [dict(image, img_id=image['id'], img_path=found.paths[image['id']])
               for image in images if image['id'] in found.paths]
-    wrong, checked = size_mismatches(listed)
+    wrong, broken, checked = size_mismatches(listed)
     refuse_wrong_sizes(wrong, checked, report.path)
     if wrong:
         report.skipped[f'image: {next(iter(wrong.values()))}'] += len(wrong)
-    usable = {}
     for image in listed:
         if 'width' not in image:
             header = read_header(image['img_path'])
             if header is None:
-                report.skipped['image: cannot be read'] += 1
-                continue
-            image['width'], image['height'] = header.size
-        if image['id'] not in wrong:
-            usable[image['id']] = image
-    return usable
+                broken.add(image['id'])
+            else:
+                image['width'], image['height'] = header.size
+    if broken:
+        example = next(i['img_path'] for i in listed if i['id'] in broken)
+        report.skipped[f'image: cannot be read, for example {example!r}'] += len(broken)
+    return {image['id']: image for image in listed
+            if image['id'] not in wrong and image['id'] not in broken}
 
 
 def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
