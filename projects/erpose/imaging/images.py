@@ -23,6 +23,8 @@ TIFF = (b'II*\0', b'MM\0*')
 HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
 AVIF = (b'avif', b'avis')
 """Brands of containers that Pillow decodes, and OpenCV's wheels mostly do not."""
+OTHERS = ('GIF', 'TGA', 'PCX')
+"""Formats that Pillow decodes, and OpenCV in no version before 5, or not at all."""
 INTEGER_RANGES = [2**bits - 1 for bits in (8, 10, 12, 14, 16)]
 """The largest value of cameras and scanners of so many bits."""
 
@@ -56,6 +58,8 @@ def decode_image(data: Union[bytes, np.ndarray], name: Union[str, Path] = 'the p
     data = np.frombuffer(data, np.uint8)
     container = _container(data[:64].tobytes())
     image = _decode_heif(data, name, container) if container else _decode(data)
+    if image is None:
+        image = _decode_other(data, name)
     if image is None:
         raise ValueError(f'{name}: not an image that OpenCV reads '
                          f'({data.size} bytes)')
@@ -194,6 +198,17 @@ def _decode_heif(data: np.ndarray, name: Name, kind: str) -> np.ndarray:
     except Exception as error:  # Pillow's decoders raise what they like
         raise ValueError(f'{name}: not an image that Pillow reads as {kind}: '
                          f'{error}') from None
+
+
+def _decode_other(data: np.ndarray, name: Name) -> Optional[np.ndarray]:
+    """:data:`OTHERS`, the first frame, by Pillow; None if it is none, or Pillow is not
+    installed."""
+    try:
+        from PIL import Image
+        with Image.open(io.BytesIO(data.tobytes()), formats=OTHERS) as file:
+            return _from_pillow(file, name)
+    except Exception:  # Pillow's decoders raise what they like
+        return None
 
 
 def _from_pillow(file: Any, name: Name) -> np.ndarray:
