@@ -20,6 +20,8 @@ class CheckpointFitHook(Hook):
       keeps its initial weights (:class:`PosePriorHook` then sets the mean pose), and one
       line says so. MMEngine would list every tensor, twice where an EMA is kept.
     - ``--resume``, and testing: refused, since optimiser and result are of the other model.
+      ``--resume`` of a checkpoint without an optimiser is refused, too: MMEngine would
+      begin the schedule anew in the midst of the training.
 
     Any other difference is left to MMEngine's report, but not when a training resumes.
     """
@@ -27,6 +29,11 @@ class CheckpointFitHook(Hook):
     priority = 'VERY_HIGH'  # before EMAHook, which loads the weights too
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        if runner._resume and not {'meta', 'message_hub', 'optimizer'} <= set(checkpoint):
+            raise CheckpointMismatchError(
+                f'{runner._load_from or "the checkpoint"} has no state of a training (no '
+                'optimizer) to go on with: name another by --resume FILE, or start from '
+                'its weights by load_from, with another --work-dir')
         model = unwrapped(runner)
         differing = differing_weights(model, checkpoint)
         if not differing:
