@@ -30,6 +30,8 @@ FOUND = [
     (set_first(area=900), 4, ''),
     (set_first(area=930), 4, ''),  # rounded
     (set_first(area=5000, bbox=[0, 0, 640, 480]), 4, '1 areas are larger than their image'),
+    (set_first(area=1e30), 4, '1 areas are larger than their box'),
+    (set_first(area=float('inf'), bbox=None), 4, '1 areas are larger than their image'),
     (set_first(area=None), 4, 'derived area from the keypoints for 1 of 4 annotations'),
     (add(), 4, 'skipped 1 x annotation: it repeats a person, with identical keypoints'),
     (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats a person'),

@@ -1,5 +1,6 @@
 """COCO-style annotation files from anywhere: checked, and completed from the keypoints."""
 import json
+import math
 import os.path as osp
 from typing import Any, Optional, Set, Tuple, TypeGuard
 
@@ -12,7 +13,6 @@ from .keypoint_categories import Category, select_annotations
 
 MAX_COORDINATE = 1e6
 """In pixels. float32 is exact to a sixteenth of a pixel up to there."""
-MAX_AREA = MAX_COORDINATE**2
 MAX_ID = 2**53
 """The evaluation keeps ids as float64."""
 
@@ -218,7 +218,7 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
     if box is not None and not (isinstance(box, list) and len(box) == 4
                                 and all(map(is_number, box))):
         return 'bbox is not four finite numbers'
-    if area is not None and not is_number(area, MAX_AREA):
+    if area is not None and not is_number(area, math.inf):
         return 'area is not a finite number'
     empty = box is None or min(box[2:]) <= 0
     if empty and not labelled:
@@ -231,7 +231,9 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
         ann['area'] = own_area
         derived.add('area')
         return None
-    for what, sides in (('box', box[2:] if box and not empty else None), ('image', size)):
+    largest = size or (MAX_COORDINATE, MAX_COORDINATE)
+    for what, sides in (('box', box[2:] if box and not empty else None),
+                        ('image', largest)):
         # RLE masks and rounded boxes differ by a pixel a side
         if sides and area > (sides[0] + 2) * (sides[1] + 2):
             report.count(f'areas are larger than their {what}: derived from the keypoints')
