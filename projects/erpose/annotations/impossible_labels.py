@@ -9,7 +9,7 @@ def clear_impossible_labels(values: list, size: Optional[Tuple[int, int]],
     """Marks labels that cannot be as not labelled, in place, and counts them.
 
     - Several keypoints of one person at exactly (0, 0), or all labelled ones: exporters
-      write this for keypoints that nobody placed.
+      write this for keypoints that nobody placed. One at (-1, -1) is enough.
     - Keypoints further outside than the image is large.
 
     Args:
@@ -28,6 +28,11 @@ def clear_impossible_labels(values: list, size: Optional[Tuple[int, int]],
     else:
         at_origin = []
     _clear(values, at_origin)
+    missing = [k for k in labelled if values[k] == values[k + 1] == -1]
+    if missing:
+        report.count('labelled keypoints are at (-1, -1): taken as not labelled',
+                     len(missing))
+        _clear(values, missing)
     if size is None:
         return
     far = [k for k in labelled if not _near(values[k:k + 2], size, size)]
