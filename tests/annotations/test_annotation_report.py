@@ -42,6 +42,8 @@ FOUND = [
     (add(keypoints=None, bbox=None), 4, NEITHER),
     (add(keypoints=[0] * 9, bbox=[]), 4, NEITHER),
     (add(keypoints=[5, 5, 0] * 3, bbox=[5, 5, 0, 9]), 4, NEITHER),
+    (lambda toys: toys.content['images'].append(dict(toys.content['images'][0], id=9)), 4,
+     '1 images are listed again under another id'),
     (add(image=77), 4, 'its image is not usable or not listed'),
 ]
 

@@ -1,4 +1,5 @@
 """Which images of an annotation file are there, and have the stated size."""
+from collections import Counter
 from typing import Dict, List
 
 from .annotation_report import AnnotationReport
@@ -61,6 +62,11 @@ def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
         name, paths = next(iter(found.ambiguous.items()))
         report.note(f'{len(found.ambiguous)} image names do not tell which file '
                     f'they mean, for example {name!r}: {paths[:2]}')
+    again = len(found.paths) - len(set(found.paths.values()))
+    if again:
+        path = Counter(found.paths.values()).most_common(1)[0][0]
+        report.note(f'{again} images are listed again under another id, for example '
+                    f'{path!r}: people annotated under one are background under the other')
     if found.missing:
         reason = f'image: not found, for example {found.missing[0]!r}'
         report.skipped[reason] = len(found.missing)
