@@ -74,6 +74,16 @@ def test_the_metric_takes_the_file_of_the_test_data_set(toys):
     assert [ann['area'] < 600 for ann in metric.coco.anns.values()] == [True] * 4
 
 
+def test_people_of_images_that_a_test_skips_are_said_to_be_missed(toys):
+    (toys.folder / 'images/1.jpg').unlink()
+    toys.load()
+    assert 'AP counts' not in toys.said
+    toys.load(test_mode=True)
+    assert 'AP counts the people of skipped images as missed' in toys.said
+    assert toys.ap([dict(image_id=i, category_id=1, score=.9, keypoints=POSE)
+                    for i in (2, 3, 4)]) == pytest.approx(0.75, abs=0.01)
+
+
 def test_absurd_areas_do_not_forgive(toys):
     beside = [dict(image_id=i, category_id=1, score=.9, keypoints=[
         v + 10 * (k % 3 == 0) for k, v in enumerate(POSE)]) for i in (1, 2, 3, 4)]
