@@ -29,8 +29,11 @@ def load_annotation_file(path: str) -> dict:
         raise FileNotFoundError(
             f'annotation file not found: {path}. Check data_root and ann_file.')
     try:
-        with open(path, encoding='utf-8-sig') as file:
-            content = json.load(file)
+        with open(path, 'rb') as file:
+            data = file.read()
+        if data[:2] in (b'\x1f\x8b', b'PK'):
+            raise ValueError('it is compressed. Unpack it')
+        content = json.loads(data)  # UTF-8, 16 or 32, by its first bytes
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from error
     for key in ('images', 'annotations'):
