@@ -258,7 +258,8 @@ def _image_problem(image: Any) -> Optional[str]:
     if not isinstance(image, dict) or 'id' not in image or 'file_name' not in image:
         return 'needs "id" and "file_name"'
     if not is_id(image['id']):
-        return f'has the id {str(image["id"])[:40]!r}: expected an integer'
+        return (f'has the id {str(image["id"])[:40]!r}: expected an integer of at most 15 '
+                'digits. Number images, and image_id of the annotations, anew')
     if not isinstance(image['file_name'], str):
         return f'has the file_name {str(image["file_name"])[:40]!r}: expected a string'
     if image.get('crowdIndex') is None:
