@@ -267,8 +267,14 @@ def _image_problem(image: Any) -> Optional[str]:
     elif not is_number(image['crowdIndex']):
         return (f'has the crowdIndex {str(image["crowdIndex"])[:40]!r}: expected a number '
                 'from 0 to 1')
-    if not all(is_id(image.get(side)) and 0 < image[side] <= MAX_COORDINATE
-               for side in ('width', 'height')):
-        for side in ('width', 'height'):
-            image.pop(side, None)
+    sides = {side: _whole(image.pop(side, None)) for side in ('width', 'height')}
+    if all(0 < value <= MAX_COORDINATE for value in sides.values()):
+        image.update(sides)
     return None
+
+
+def _whole(value: Any) -> int:
+    """A size in pixels, also as 64.0 or "64"; 0 if it is none."""
+    if isinstance(value, str) and value.isdecimal():
+        value = float(value)
+    return int(value) if is_number(value) and value == int(value) else 0
