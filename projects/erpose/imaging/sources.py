@@ -1,5 +1,6 @@
 """Frames from images, folders, patterns, videos and cameras."""
 import glob
+import logging
 import math
 import os
 from pathlib import Path
@@ -18,6 +19,8 @@ DEFAULT_FPS = 25.0
 """Where a video states no rate."""
 MAX_FPS = 960.0
 """Of slow motion. Recordings of browsers state 1000: the steps of their clock."""
+
+logger = logging.getLogger(__name__)
 
 
 class Frame(NamedTuple):
@@ -106,6 +109,8 @@ def count(source: str) -> Optional[int]:
 def frames(source: str) -> Iterator[Frame]:
     """The frames of one source, upright: videos are turned as their header says.
 
+    A warning names a video that ends before its header says so.
+
     Raises:
         ValueError: If it cannot be read; names it.
     """
@@ -119,7 +124,7 @@ def frames(source: str) -> Iterator[Frame]:
             raise ValueError(f'{source}: not a {kind} that OpenCV opens')
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # not the default since OpenCV 4.11
         fps = frame_rate(video.get(cv2.CAP_PROP_FPS))
-        index, time, start = 0, 0.0, 0.0
+        index, time, start, stated = 0, 0.0, 0.0, 0.0
         while True:
             read, image = video.read()
             if not read:
@@ -133,8 +138,20 @@ def frames(source: str) -> Iterator[Frame]:
             index += 1
         if index == 0:
             raise ValueError(f'{source}: a video without a frame that OpenCV reads')
+        if _ends_early(video, index, stated):
+            logger.warning(f'{source}: {index} of {count(source)} frames can be read: the '
+                           'file is cut off, or states a wrong number')
     finally:
         video.release()
+
+
+def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
+    """Whether a tenth is missing, by frames and by time: of some containers the number is
+    the duration times the rate, which need not be constant."""
+    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    fps = video.get(cv2.CAP_PROP_FPS)
+    return fps > 0 and math.isfinite(number) and (
+        read < 0.9 * number and time < 0.9 * number / fps)
 
 
 def frame_rate(stated: float) -> float:
