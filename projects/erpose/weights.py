@@ -29,6 +29,9 @@ def load_weights(path: str, map_location: Any = 'cpu') -> dict:
 
 def checked(load: Callable, path: str, **kwargs: Any) -> dict:
     """``load(path, weights_only=True, **kwargs)``, its errors said as above."""
+    if path.lower().endswith('.onnx'):
+        raise ValueError(f'{path} is a deployed model: name the checkpoint, .pth, that it '
+                         'was exported from')
     try:
         checkpoint = load(path, weights_only=True, **kwargs)
     except OSError:  # names the file or the address itself
