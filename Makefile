@@ -1,9 +1,9 @@
-# One code path: every target sets up .venv first, if it is not there.
+# Every target but clean sets up .venv if it is missing.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Beside the version of requirements/: exported files run on both.
+# Second OpenCV, besides that of requirements/: exported files must run on both.
 OPENCV_5 := opencv-python-headless==5.0.0.93
 IMAGE ?=
 OUT ?= demo_output
@@ -15,7 +15,7 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-# Also what takes minutes, and what is one of many alike.
+# Also the slow tests: those that take minutes, and further cases of a kind.
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow"
 
@@ -30,7 +30,7 @@ parity: $(STAMP)
 faults: $(STAMP)
 	$(BIN)/python -m pytest -s -m "slow or not slow" tests/reliability/test_interrupted.py
 
-# CASES: of each of the two fuzzing tests of annotation files.
+# CASES: number of files in each of the two fuzzing tests of annotation files.
 CASES ?= 5000
 fuzz: $(STAMP)
 	$(BIN)/python -m pytest tests/reliability/test_hostile_*.py --cases $(CASES)

@@ -1,5 +1,5 @@
-"""What every test needs: erpose before mmpose, mmpose's registries, one thread. And how
-much the reliability suites try."""
+"""Sets up all tests: erpose before mmpose, mmpose's registries, one thread, fixtures,
+and options of the reliability suites."""
 import erpose  # noqa: F401  # isort: skip  (its compat steps come before mmpose)
 import gc
 import os
@@ -30,13 +30,13 @@ def toys(tmp_path):
 
 @pytest.fixture(scope='session')
 def shipped():
-    """The zoo's entry of the checkpoint that comes with the project."""
+    """The zoo's entry of the shipped checkpoint."""
     return next(m for m in zoo.models() if 'erpose-n' in m.get('Alias', []))
 
 
 @pytest.fixture(scope='session')
 def made_once(tmp_path_factory):
-    """``made_once(name, make)``: the path that ``make(path)`` writes, made once a test run.
+    """``made_once(name, make)``: the path that ``make(path)`` writes once per test run.
 
     The processes of pytest-xdist share it, so no test may change it.
     """
@@ -58,7 +58,7 @@ def made_once(tmp_path_factory):
 def fixed_file(shipped, made_once):
     """The shipped model as `erpose export` writes it: for 160x128 pixels, small and not
     square, and with more priors than the decoder has candidates."""
-    def export(folder):  # which is not there yet
+    def export(folder):  # which does not exist yet
         assert not main(['export', shipped['Config'], shipped['Weights'],
                          str(folder / 'fixed.onnx'), '--size', '160', '128'])
 
@@ -67,18 +67,18 @@ def fixed_file(shipped, made_once):
 
 @pytest.fixture(autouse=True)
 def own_loggers(monkeypatch):
-    """No logger of an earlier test's runner, whose log file is closed."""
+    """Removes loggers of earlier tests' runners, whose log files are closed."""
     monkeypatch.setattr(MMLogger, '_instance_dict', type(MMLogger._instance_dict)())
 
 
 @pytest.fixture
 def tool(tmp_path, monkeypatch, capsys):
-    """``tool(name, *args)``: what a file of tools/ prints, run in ``tmp_path``.
+    """``tool(name, *args)`` runs a file of tools/ in ``tmp_path`` and returns its output.
 
-    In this process: importing PyTorch and MMPose takes longer than any of them.
+    It runs in this process: importing PyTorch and MMPose takes longer than any tool.
     """
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv('ERPOSE_DATA', os.environ.get('ERPOSE_DATA', 'data'))  # put back
+    monkeypatch.setenv('ERPOSE_DATA', os.environ.get('ERPOSE_DATA', 'data'))  # restored
 
     def tool(name, *args):
         monkeypatch.setattr(sys, 'argv', [name, *map(str, args)])
@@ -94,5 +94,5 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_finish():
-    """What was imported stays: MMEngine collects garbage with every data set."""
+    """Exempts imported objects: MMEngine collects garbage with every data set."""
     gc.freeze()

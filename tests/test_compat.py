@@ -48,7 +48,7 @@ def raising(error):
 
 @pytest.mark.parametrize('step, module, name, substitute, reason', [
     pytest.param(compat._declare_torchvision_ops, importlib, 'import_module',
-                 lambda name: None, 'torchvision imports', id='torchvision works'),
+                 lambda name: None, 'torchvision can be imported', id='torchvision works'),
     pytest.param(compat._declare_torchvision_ops, importlib, 'import_module',
                  raising(ImportError()), 'torchvision is not installed',
                  id='no torchvision'),
@@ -57,7 +57,7 @@ def raising(error):
     pytest.param(compat._stand_in_for_mmcv_ext, importlib.util, 'find_spec',
                  lambda name: object(), 'full mmcv', id='full mmcv'),
     pytest.param(compat._launch_on_cpu, torch.cuda, 'is_available', lambda: True,
-                 'a GPU is there', id='a GPU'),
+                 'a GPU is available', id='a GPU'),
 ])
 def test_steps_leave_alone_what_works(monkeypatch, step, module, name, substitute, reason):
     extension = sys.modules.get('mmcv._ext')

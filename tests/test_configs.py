@@ -16,7 +16,7 @@ CONFIGS = sorted((zoo.root() / 'configs').glob('[!_]*/*.py'))
 PRETRAINED = [path for path in CONFIGS if path.stem.endswith('_pretrained')]
 CONTINUED = [path for path in CONFIGS if path.stem.endswith(('_continued', '_finetuned'))]
 SIDE = 96  # pixels: the sizes of the configs would take minutes
-# Each system, backbone, size, kind of data, start and number of keypoints, once or more.
+# Every system, backbone, size, data set, initialisation and number of keypoints.
 # Of the others `make test-all` trains a step.
 REPRESENTATIVE = (
     'erpose-n_1xb16-30e_synthetic-320x320', 'erpose-t_8xb32-300e_coco-640x640',
@@ -42,7 +42,7 @@ def crowds(tmp_path_factory):
 
 
 def shrink(node):
-    """The plain config with every input size set to SIDE."""
+    """Sets every input size of a plain config to SIDE."""
     if isinstance(node, dict):
         return {key: (SIDE, SIDE) if key in ('img_scale', 'input_size') else shrink(value)
                 for key, value in node.items()}
@@ -50,7 +50,7 @@ def shrink(node):
 
 
 def redirect(dataset, crowds):
-    """The data set config pointed at generated crowds."""
+    """Points a data set config to generated crowds."""
     for part in dataset.get('datasets', [dataset]):
         name = 'crowdpose' if 'crowdpose' in str(part.metainfo) else 'coco'
         part.update(data_root='', ann_file=str(crowds / name / 'annotations.json'),
@@ -59,7 +59,7 @@ def redirect(dataset, crowds):
 
 
 def load(path):
-    """The config, small, and without initial weights: no network in tests."""
+    """Loads the config, small and without initial weights (no network in tests)."""
     config = Config(shrink(Config.fromfile(path).to_dict()))
     for part in ('backbone', 'neck'):
         config.model[part].pop('init_cfg', None)
@@ -67,7 +67,7 @@ def load(path):
 
 
 def training_sets(config, crowds):
-    """The training set with the pipelines of most and of the last epochs, in turn."""
+    """The training set with the first pipeline, then with that of the last epochs."""
     train = config.train_dataloader.dataset
     if train.type == 'InMemoryBatches':  # augments by itself: tests/datasets/in_memory
         train = dict(train.dataset, pipeline=config.train_pipeline)
@@ -84,7 +84,7 @@ def test_there_are_configs():
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
 def test_config_builds(path, crowds, monkeypatch):
-    """Backbone, neck and head fit one another, and the pipelines what they are given."""
+    """Backbone, neck and head fit together, and the pipelines fit their data sets."""
     monkeypatch.setattr(torch.nn.Conv2d, 'reset_parameters', lambda self: None)
     config = load(path)
     model = MODELS.build(config.model)  # of shapes alone: random weights take long
@@ -155,7 +155,7 @@ def test_schedule_is_as_long_as_the_name_says(path):
 
 @pytest.mark.parametrize('path', PRETRAINED, ids=lambda p: p.stem)
 def test_pretrained_differs_in_the_initialisation_alone(path):
-    """Except that a short schedule may freeze or slow what was initialised."""
+    """Except that a short schedule may freeze or slow the initialised parts."""
     config = Config.fromfile(path).to_dict()
     for part, prefix in (('backbone', 'backbone.'), ('neck', 'neck.')):
         assert config['model'][part].pop('init_cfg') == dict(
@@ -171,7 +171,7 @@ def test_pretrained_differs_in_the_initialisation_alone(path):
 
 @pytest.mark.parametrize('path', CONTINUED, ids=lambda p: p.stem)
 def test_continued_starts_from_all_weights_of_a_shipped_checkpoint(path, monkeypatch):
-    """Except the last layers where a pose has other keypoints."""
+    """Except for the last layers if the keypoints differ."""
     other_keypoints = path.stem.endswith('_finetuned')
     monkeypatch.chdir(zoo.root())
     config = Config.fromfile(path)

@@ -1,4 +1,4 @@
-"""The bug report's text, and what is said of versions."""
+"""The text for bug reports, and warnings of untested versions."""
 import importlib.metadata
 import re
 import warnings

@@ -1,4 +1,4 @@
-"""docs/extend.md as it stands: each config builds, takes a training step and predicts."""
+"""Examples of docs/extend.md: each config builds, takes a training step and predicts."""
 import importlib
 import re
 import sys

@@ -1,4 +1,4 @@
-"""``import erpose`` is light, and everything is there when something needs it."""
+"""``import erpose`` is light, and loads everything on first use."""
 import os
 import subprocess
 import sys
@@ -21,7 +21,7 @@ assert mmengine.config.Config.fromfile('erpose-n').model.head.type == 'ERPoseHea
 
 
 def run(program, cwd):
-    # -W error would be the user's own choice of filters
+    # -W error would count as filters of the user
     done = subprocess.run(
         [sys.executable, '-c', textwrap.dedent(program)], cwd=cwd, capture_output=True,
         text=True, env=dict(os.environ, PYTHONPATH=str(Path(erpose.__file__).parents[1])))
@@ -53,7 +53,7 @@ def test_whatever_comes_first_all_is_registered(program, tmp_path):
     assert 'Warning' not in said, said
 
 
-def test_a_failing_step_is_said_each_time(tmp_path):
+def test_a_failing_step_is_reported_each_time(tmp_path):
     run('''
         import erpose, sys
         sys.modules['erpose.stack_warnings'] = None
@@ -67,6 +67,6 @@ def test_a_failing_step_is_said_each_time(tmp_path):
         ''', tmp_path)
 
 
-def test_what_is_no_part_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         erpose.nonsense  # noqa: B018

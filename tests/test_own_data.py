@@ -1,9 +1,8 @@
-"""docs/own_data.md, followed to the letter by a user: a five-keypoint creature.
+"""The steps of docs/own_data.md, run exactly: a creature of five keypoints.
 
-What `erpose init` writes is what the document shows. The commands are those that it prints,
-and those of the document; each runs in a process of its own, from a folder that is not the
-project's, with workers; only the number of epochs and the size of the data are not those of
-the document.
+`erpose init` writes the files and prints the commands that the document shows. Each command
+runs in a process of its own, outside the project's folder, with workers; only the number of
+epochs and the size of the data differ from the document.
 """
 import os
 import re
@@ -23,7 +22,7 @@ SHORT = ['--cfg-options', 'train_cfg.max_epochs=1', 'train_cfg.val_interval=1',
 
 
 def block(kind, beginning):
-    """The document's one block of a kind that has a line with this beginning."""
+    """Returns the document's only block of a language with a line of this beginning."""
     found = [text for language, text in BLOCKS if language == kind
              and any(line.startswith(beginning) for line in text.splitlines())]
     assert len(found) == 1
@@ -39,12 +38,12 @@ def run(command, cwd):
 
 
 def shell(commands, cwd):
-    """Pastes commands."""
+    """Runs commands in a shell."""
     return run(['bash', '-ec', '\n'.join(commands)], cwd)
 
 
 def without_numbers(config):
-    """Images, epochs and batches go by the size of the data set."""
+    """Masks numbers: images, epochs and batches depend on the size of the data set."""
     return re.sub(r'\d+', 'N', config)
 
 
@@ -62,11 +61,11 @@ def work(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def commands(work):
-    """What `erpose init` says is to be done next, for a training of one epoch."""
+    """The commands that `erpose init` prints, for a training of one epoch."""
     lines = [line.split('#')[0].strip()
              for line in block('bash', 'erpose init').splitlines()]
     said = run(lines[1].split(), work)
-    printed = [line.strip() for line in said.split('to go on:')[1].strip().splitlines()]
+    printed = [line.strip() for line in said.split('next steps:')[1].strip().splitlines()]
     assert printed == lines[2:]
     enter, dry_run, train, test = printed
     return dict(enter=enter, test=test.replace('epoch_200', 'epoch_1'),
@@ -76,7 +75,7 @@ def commands(work):
 
 @pytest.fixture(scope='module')
 def trained(work, commands):
-    """What the training says, whose folder is ``own_data/work``."""
+    """Output of the training in ``own_data/work``."""
     return shell([commands['enter'], commands['train']], work)
 
 
@@ -91,7 +90,7 @@ def test_the_document_shows_what_is_written(work, commands):
 @pytest.mark.slow
 def test_dry_run(work, commands):
     said = shell([commands['enter'], commands['dry_run']], work)
-    assert 'data: 4 training images, 4 of validation' in said
+    assert 'data: 4 training images, 4 validation images' in said
 
 
 def test_training(work, trained):

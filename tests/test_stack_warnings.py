@@ -1,4 +1,4 @@
-"""Warnings of the stack that a user can do nothing about, and those that stay."""
+"""Silenced warnings of PyTorch and OpenMMLab, and those that stay."""
 import sys
 import warnings
 

@@ -47,17 +47,17 @@ def test_configs_inherit_across_packages(tmp_path):
 
 
 def test_bases_of_ours_have_no_scope(tmp_path):
-    """MMEngine would give it to seed_worker, and look for every part in our registries."""
+    """MMEngine would pass it to seed_worker, and search our registries for every module."""
     config = tmp_path / 'mine.py'
     config.write_text(
         "_base_ = 'erpose::erpose/erpose-n_1xb16-30e_synthetic-320x320.py'\n")
     assert '_scope_' not in Config.fromfile(config).pretty_text
 
 
-def test_a_base_that_is_not_there_is_said(tmp_path):
+def test_a_missing_base_is_reported(tmp_path):
     config = tmp_path / 'mine.py'
     config.write_text("_base_ = 'erpose::erpose/nonsense.py'\n")
-    with pytest.raises(FileNotFoundError, match='no config erpose::erpose/nonsense.py'):
+    with pytest.raises(FileNotFoundError, match='not found: erpose::erpose/nonsense.py'):
         Config.fromfile(config)
 
 
@@ -95,7 +95,7 @@ def test_files_of_the_user_come_first(tmp_path, monkeypatch):
     assert zoo.checkpoint('https://x.org/a.pth') == 'https://x.org/a.pth'
 
 
-def test_what_is_nothing_is_left_to_its_reader(tmp_path, monkeypatch):
+def test_unknown_paths_stay_as_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert zoo.config('nothing.py') == 'nothing.py'
     assert zoo.checkpoint('work/epoch_1.pth') == 'work/epoch_1.pth'
@@ -108,7 +108,7 @@ def test_what_is_nothing_is_left_to_its_reader(tmp_path, monkeypatch):
     ('photo.jpg', False), ('0', False), ('folder', False), ('./erpose-n', False),
     ('*.jpg', False), ('rtsp://camera/1', False), ('erpose-q', False),
 ])
-def test_models_are_told_from_sources(word, model):
+def test_models_are_distinguished_from_sources(word, model):
     assert zoo.is_model(word) == model
 
 

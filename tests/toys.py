@@ -24,11 +24,11 @@ def toy_metainfo():
 
 
 class Toys:
-    """An annotation file of four images with one toy each, to be changed and read.
+    """An annotation file of four images with one toy each, which tests change and read.
 
     Attributes:
-        content (dict): Of the file.
-        said (str): What the data set and the metric logged when they read it last.
+        content (dict): Content of the file.
+        said (str): Log of the data set and the metric when they last read it.
     """
 
     def __init__(self, folder):
@@ -69,7 +69,7 @@ class Toys:
         return metric
 
     def people(self) -> list:
-        """Toys as they are used in training: image, x, y, labelled of each keypoint."""
+        """Toys as used in training: image, and x, y, labelled of each keypoint."""
         data = self.load()
         return [(info['img_id'], np.c_[points, seen].reshape(-1).tolist())
                 for info in map(data.get_data_info, range(len(data)))

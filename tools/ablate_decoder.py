@@ -1,9 +1,9 @@
-"""What each part of ER-Pose's decoder is worth, as a table.
+"""Prints a table of what each part of ER-Pose's decoder brings.
 
     python tools/ablate_decoder.py CONFIG CHECKPOINT --data-root DATA
 
-Accuracy and duplicates are those of `mim test`; nodes and milliseconds are what the
-exported file has, and takes in ONNX Runtime on one thread, beyond the maps alone.
+Accuracy and duplicates are those of `mim test`. Nodes and milliseconds are those that the
+decoder adds to the exported file, in ONNX Runtime on one thread.
 """
 import argparse
 import os

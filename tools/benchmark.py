@@ -1,15 +1,15 @@
-"""Speed of models in one run: PyTorch and ONNX, systems taking turns on the same images.
+"""Measures the speed of PyTorch and ONNX models, which take turns on the same images.
 
     python tools/benchmark.py photos/ --onnx a.onnx b.onnx --threads 1
     python tools/benchmark.py photos/ --torch CONFIG CHECKPOINT --torch CONFIG CHECKPOINT
     python tools/benchmark.py portraits/ --onnx a.onnx b.onnx --people 1 10 100 300
 
-"before" is letterboxing. Of an ONNX file "forward" is the file, top-k included, and "after"
-NMS, where a system needs it, and the way back to pixels of the image; of a PyTorch model
-"forward" is backbone and neck, and "after" the head with its post-processing. Any config of
-MMPose's single-stage estimators will do, RTMO's and YOLOX-Pose's among them; without a
-checkpoint its weights are random, which finds nobody for NMS to compare. With --people the
-images are pictures of one person each, put side by side into scenes of that many.
+"before" is letterboxing. For an ONNX file, "forward" runs the file, including top-k, and
+"after" does NMS, where a system needs it, and converts to pixels of the image. For a
+PyTorch model, "forward" is backbone and neck, "after" the head with its post-processing.
+--torch takes any config of MMPose's single-stage estimators, such as RTMO's and
+YOLOX-Pose's; without a checkpoint its weights are random, so NMS has no people to compare.
+--people expects pictures of one person each, and joins them to scenes of so many people.
 """
 import argparse
 import json
@@ -31,7 +31,7 @@ from erpose_bench.speed.benchmark import (
 
 def torch_subject(config_file: str, checkpoint: str = None,
                   score_thr: float = 0.3) -> Subject:
-    """A config with its weights, as MMPose runs it."""
+    """A config with its weights, run by MMPose."""
     import torch
     from mmengine.config import Config
     from mmpose.structures import PoseDataSample
@@ -70,7 +70,7 @@ def torch_subject(config_file: str, checkpoint: str = None,
 
 
 def run(args) -> dict:
-    """Measures what the arguments name, prints tables, returns the figures."""
+    """Measures the models, prints tables and returns the figures."""
     images = [read_image(path) for path in expand(args.images)[:args.limit]]
     subjects = [onnx_subject(path, args.threads, score_thr=args.score)
                 for path in args.onnx]
@@ -98,10 +98,12 @@ def run(args) -> dict:
 
 
 def profiles(args) -> None:
-    from erpose.deploy import Predictor, profile
+    from erpose.deploy import Predictor
+    from erpose_bench.speed.profile import profile
+    from erpose_bench.speed.profile import report as layers_report
     for path in args.onnx:
-        layers = profile.profile(path, Predictor(path).input_size, threads=args.threads)
-        print(f'\n{path}: {profile.report(layers)}')
+        layers = profile(path, Predictor(path).input_size, threads=args.threads)
+        print(f'\n{path}: {layers_report(layers)}')
 
 
 if __name__ == '__main__':
@@ -109,21 +111,21 @@ if __name__ == '__main__':
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('images', nargs='+', help='images or folders of them')
     parser.add_argument('--onnx', nargs='*', default=[],
-                        help='files of `erpose export`; of others, the network alone')
+                        help='files of `erpose export`; others: the network alone')
     parser.add_argument('--torch', nargs='+', action='append', default=[],
-                        metavar='FILE', help='a config, and its checkpoint')
+                        metavar='FILE', help='a config, optionally with a checkpoint')
     parser.add_argument('--threads', type=int, default=1, help='CPU threads (default: 1)')
     parser.add_argument('--batch', type=int, default=1, help='images at a time')
     parser.add_argument('--rounds', type=int, default=10)
     parser.add_argument('--limit', type=int, default=16, help='images used (default: 16)')
     parser.add_argument('--score', type=float, default=0.3,
-                        help='people that score less are left out, before NMS')
+                        help='drop people that score less, before NMS')
     parser.add_argument('--people', type=int, nargs='+', metavar='N',
-                        help='scenes of so many people')
-    parser.add_argument('--plot', help='with --people: time against people, a picture')
+                        help='numbers of people in the scenes')
+    parser.add_argument('--plot', help='with --people: write a plot of time against people')
     parser.add_argument('--profile', action='store_true',
                         help='also show where the time of the ONNX files goes')
-    parser.add_argument('--json', help='write the figures to this file, too')
+    parser.add_argument('--json', help='also write the figures to this file')
     args = parser.parse_args()
     if any(len(pair) > 2 for pair in args.torch):
         parser.error('--torch takes a config and a checkpoint; repeat it for more')

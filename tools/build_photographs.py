@@ -1,4 +1,4 @@
-"""Makes the sets that the project trains and tests on from the official data sets.
+"""Makes the project's training and test sets from the official data sets.
 
     python tools/build_photographs.py DATA --coco data/coco
     python tools/build_photographs.py DATA --lsp-extended lspet_dataset --lsp lsp_dataset
@@ -16,7 +16,7 @@ from erpose_bench.photographs import build_coco, build_lsp
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('out', type=Path, help='folder to make: ERPOSE_DATA of trainings')
+    parser.add_argument('out', type=Path, help='folder to write: ERPOSE_DATA in trainings')
     parser.add_argument('--coco', type=Path,
                         help='folder with annotations/, train2017/ and val2017/')
     parser.add_argument('--lsp-extended', type=Path, help='unpacked lspet_dataset')

@@ -1,11 +1,11 @@
-"""Checks that README, docs, metafiles and configs agree; exits 1 and says where not.
+"""Checks that README, docs, metafiles and configs agree; exits 1 and lists what does not.
 
-- every metafile entry names an existing config and, unless a URL, existing weights;
-- every figure of a metafile entry stands in the row of that model in README or docs;
-- every figure of a table of README and docs that names its report stands in that report, in
-  the rows of the same name, and in their order;
-- every file that README and docs link to or name exists, and every config, also where
-  only its name stands or a pattern of names.
+- every metafile entry names an existing config, and weights that exist or are a URL;
+- every figure of a metafile entry is in the row of that model in README or docs;
+- every figure of a table under "figures of REPORT" is in that report, in the rows of the
+  same name and in the same order;
+- every file that README and docs link to or name exists, as does every config that they
+  name without its folder or by a pattern.
 """
 import re
 import sys
@@ -48,7 +48,7 @@ def check_tables():
     for document in documents():
         for report, table in TABLE.findall(document.read_text()):
             if not (ROOT / report).exists():
-                continue  # check_documents says so
+                continue  # check_documents reports it
             for problem in check_table(report, table):
                 yield f'{document.relative_to(ROOT)}: {problem}'
 
@@ -59,7 +59,7 @@ def check_table(report: str, table: str):
         known.setdefault(name, []).extend(figures)
     for name, *figures in cells(table)[2:]:
         left = iter(known.get(name, ()))
-        # `in` takes from `left` what it passes
+        # `in` consumes `left` up to the figure
         missing = next((figure for figure in figures if figure not in left), None)
         if missing:
             yield (f'{missing} is not in the rows of {name!r} of {report}, '
@@ -72,7 +72,7 @@ def documents():
 
 
 def cells(markdown: str):
-    """The cells of every row of the tables."""
+    """Returns the cells of every table row."""
     return [[cell.strip() for cell in line.strip('|').split('|')]
             for line in markdown.splitlines() if line.startswith('|')]
 
@@ -94,7 +94,7 @@ def check_documents():
 
 
 def spelled_out(pattern: str):
-    """The names that a pattern such as a-{n,s} stands for."""
+    """Expands a pattern of names such as a-{n,s}."""
     head, brace, rest = pattern.partition('{')
     if not brace:
         return [pattern]

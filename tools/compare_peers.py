@@ -1,4 +1,4 @@
-"""AP and time of exported models beside MoveNet MultiPose, in one run on the same images.
+"""Compares AP and time of exported models with MoveNet MultiPose, on the same images.
 
     python tools/compare_peers.py val/annotations_coco17.json val/images \\
         --onnx erpose-n.onnx yolo_pose-n.onnx --movenet movenet-multipose-lightning.tflite

@@ -1,4 +1,4 @@
-"""Parameters and GFLOPs of configs as they are deployed (one multiply-add: two FLOPs).
+"""Counts parameters and GFLOPs of configs as deployed (a multiply-add is two FLOPs).
 
     python tools/complexity.py configs/erpose/*_coco-640x640.py --size 640
 """

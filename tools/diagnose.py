@@ -1,10 +1,10 @@
-"""Where a system loses its points: errors by kind, what repairing each gives, a sheet.
+"""Counts errors by kind, and the AP that repairing each would give; draws the worst images.
 
     mim test erpose CONFIG -C CHECKPOINT --cfg-options test_evaluator.outfile_prefix=people
     python tools/diagnose.py val/annotations.json people.keypoints.json
     python tools/diagnose.py … --images val/images --sheet failures.jpg
 
-The people are in COCO's result format, as `erpose predict --json` writes them, too.
+The people are in COCO's result format, which `erpose predict --json` writes.
 """
 import argparse
 import sys
@@ -25,10 +25,10 @@ if __name__ == '__main__':
     parser.add_argument('--metainfo', default='configs/_base_/datasets/coco.py',
                         help="MMPose's description of the keypoints (default: COCO's)")
     parser.add_argument('--images', type=Path, help='folder of the images, for the sheet')
-    parser.add_argument('--sheet', type=Path, help='image to write: the worst images')
+    parser.add_argument('--sheet', type=Path, help='write a sheet of the worst images')
     args = parser.parse_args()
     if bool(args.images) != bool(args.sheet):
-        parser.error('--sheet and --images belong together')
+        parser.error('give --sheet and --images together')
     try:
         metric = metric_of_files(args.annotations, args.metainfo)
         people = metric.read_people(args.people)
@@ -37,7 +37,7 @@ if __name__ == '__main__':
         missing = [file for file in files if not file.exists()]
         if missing:
             raise ValueError(f'{missing[0]}: no such image ({len(missing)} of {len(files)} '
-                             'are missing): let --images name their folder')
+                             'are missing): set --images to their folder')
     except (ValueError, OSError) as error:
         sys.exit(f'diagnose: {error}')
     info = metric.dataset_meta

@@ -1,4 +1,4 @@
-"""Checks data, weights and memory of a training, and estimates its time, in a few steps.
+"""Runs a few training steps: checks data, weights and memory, and estimates the time.
 
     python tools/dry_run.py configs/erpose/erpose-n_8xb32-300e_coco-640x640.py --gpus 8
 """

@@ -1,10 +1,10 @@
-"""AP of people in COCO's result format, by whatever program they were found.
+"""Computes the AP of people in COCO's result format, written by any program.
 
     erpose predict erpose-n.onnx val/images --no-draw --score 0 --json people.json
     python tools/evaluate.py val/annotations.json people.json [more.json ...]
 
-An image_id may be that of the annotation file or the name of the image. With several files,
-one row each: so what float16 and int8 cost is found.
+An image_id is that of the annotation file or the name of the image. Several files give one
+row each, for example to compare float32 with float16 and int8.
 """
 import argparse
 import sys

@@ -1,10 +1,10 @@
-"""Runs a named experiment, or what is left of it, and writes its table and plots.
+"""Runs or continues a named experiment, and writes its tables and plots.
 
     python tools/experiment.py systems_coco-mini-lsp-320 --data-root DATA
 
-The experiments are the files of configs/experiments. An interrupted one goes on where it
-stopped; a finished one is only reported anew. results.json holds, for programs, all that
-report.md shows, and the record of every run.
+The experiments are the .yml files of configs/experiments. An interrupted one continues; a
+finished one only writes its report again. results.json holds everything in report.md for
+programs, and the record of every run.
 """
 import argparse
 import os
@@ -23,7 +23,7 @@ from erpose_bench.speed.complexity import measure
 
 
 def measure_speed(plan, work_dir: Path) -> dict:
-    """Size and speed of the systems with the weights of the first seed."""
+    """Measures size and speed of the systems with the weights of the first seed."""
     configs, checkpoints = {}, {}
     for system in plan.systems:
         configs[system.name] = system.load(test=True)
@@ -34,7 +34,7 @@ def measure_speed(plan, work_dir: Path) -> dict:
 
 
 def experiment(name: str, work_dir: Path) -> Path:
-    """Runs what is left of an experiment; the path of its report."""
+    """Runs or continues an experiment, and returns the path of its report."""
     plan = load_plan(name)
     run(plan, work_dir)
     results = collect(plan, work_dir, measure_speed(plan, work_dir))
@@ -51,7 +51,7 @@ if __name__ == '__main__':
                         help='folder of the data sets (ERPOSE_DATA; default: %(default)s)')
     args = parser.parse_args()
     os.environ['ERPOSE_DATA'] = args.data_root.rstrip('/')
-    MMLogger.get_instance('mmengine', log_level='WARNING')  # else a line a config
+    MMLogger.get_instance('mmengine', log_level='WARNING')  # else it logs each config
     try:
         report = experiment(args.experiment, args.work_dir)
     except (ValueError, FileNotFoundError, RuntimeError) as error:

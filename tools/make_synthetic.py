@@ -15,12 +15,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument('--num', type=int, default=100, help='number of images')
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--size', type=int, nargs=2, default=(512, 512),
-                        metavar=('WIDTH', 'HEIGHT'), help='of the images, in pixels')
+                        metavar=('WIDTH', 'HEIGHT'), help='size of the images, in pixels')
     parser.add_argument('--persons', type=int, nargs=2, default=(1, 8),
                         metavar=('MIN', 'MAX'), help='persons in an image')
     parser.add_argument('--crowding', type=float,
                         help='probability that a person stands close to another, 0 to 1; '
-                        'drawn for each image if not given')
+                        'random for each image if not given')
     parser.add_argument('--metainfo', default='configs/_base_/datasets/coco.py',
                         help='config with the keypoint set (dataset_info)')
     parser.add_argument('--force', action='store_true',

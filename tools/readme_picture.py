@@ -1,11 +1,11 @@
-"""Makes the README's picture: free photographs and generated crowds, by `erpose predict`.
+"""Makes the README's picture: `erpose predict` on free photographs and generated crowds.
 
     pip install scikit-image
     python tools/readme_picture.py docs/images/photographs.jpg [--model erpose-n.onnx]
 
 The photographs come with scikit-image (Eileen Collins by NASA, public domain; a cameraman
-by Lav Varshney, CC0) and matplotlib (Grace Hopper by the US Navy, public domain). Each row
-is one picture for the model, drawn at the default score.
+by Lav Varshney, CC0) and matplotlib (Grace Hopper by the US Navy, public domain). The model
+sees each row as one picture; people are drawn at the default score.
 """
 import argparse
 import importlib.util
@@ -44,7 +44,7 @@ def photographs() -> List[Path]:
 
 
 def row(paths: List[Path], height: int = 400) -> np.ndarray:
-    """The images side by side, WIDTH pixels wide in all."""
+    """Joins the images side by side, WIDTH pixels wide in total."""
     images = [read_image(path) for path in paths]
     images = [cv2.resize(i, (round(i.shape[1] * height / i.shape[0]), height),
                          interpolation=cv2.INTER_AREA) for i in images]
@@ -53,10 +53,10 @@ def row(paths: List[Path], height: int = 400) -> np.ndarray:
 
 
 def picture(model: str, seed: int) -> np.ndarray:
-    """Both rows, drawn.
+    """Draws both rows.
 
     Raises:
-        RuntimeError: If `erpose predict` fails; it has said why.
+        RuntimeError: If `erpose predict` fails, after printing its error.
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -67,7 +67,7 @@ def picture(model: str, seed: int) -> np.ndarray:
         for number, paths in enumerate((photographs(), crowds)):
             cv2.imwrite(str(rows / f'{number}.png'), row(paths))
         if cli.main(['predict', model, str(rows), '--out', str(folder / 'drawn')]):
-            raise RuntimeError('nothing is written')
+            raise RuntimeError('erpose predict failed: no picture is written')
         return np.vstack([read_image(folder / 'drawn' / f'{i}.png') for i in range(2)])
 
 
@@ -77,7 +77,7 @@ if __name__ == '__main__':
     parser.add_argument('out', help='the JPEG to write')
     parser.add_argument('--model', default='erpose-n',
                         help='alias of the zoo, or ONNX file')
-    parser.add_argument('--seed', type=int, default=3, help='of the crowds')
+    parser.add_argument('--seed', type=int, default=3, help='seed of the crowds')
     args = parser.parse_args()
     try:
         drawn = picture(args.model, args.seed)

@@ -1,4 +1,4 @@
-"""Evaluates a checkpoint: MMPose's tools/test.py, and ``--data-root DIR``."""
+"""Tests a checkpoint: MMPose's tools/test.py with ``--data-root DIR`` for the data sets."""
 import erpose  # noqa: F401  (first: it makes mmpose importable)
 from erpose.engine.mmpose_tools import run_mmpose_tool
 

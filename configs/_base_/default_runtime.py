@@ -1,5 +1,5 @@
 default_scope = 'mmpose'
-data_mode = 'bottomup'  # MMPose's inferencers ask: one image, all its people
+data_mode = 'bottomup'  # tells MMPose's inferencers that one image gives all its people
 custom_imports = dict(imports=['erpose'], allow_failed_imports=False)
 
 default_hooks = dict(

@@ -3,7 +3,7 @@ _base_ = [
     '../_base_/schedules/adamw_30e.py'
 ]
 
-num_last_epochs = 0  # the pipeline stays as it is
+num_last_epochs = 0  # one pipeline for all epochs
 custom_hooks = [
     dict(type='PosePriorHook'),
     dict(type='ChannelsLastHook'),

@@ -1,4 +1,4 @@
-# The same training on one GPU: images stay in its memory and are augmented there.
+# The same training on one GPU, which keeps the images in its memory and augments them.
 _base_ = './erpose-n_2xb16-160e_photographs-256x256_pretrained.py'
 
 train_dataloader = dict(

@@ -1,5 +1,5 @@
-# The end of a training of photographs-256x256: load_from (or --cfg-options load_from=…)
-# names a checkpoint of it. At the size of COCO's photographs.
+# Ends a training of photographs-256x256 at a falling learning rate: set load_from (or
+# --cfg-options load_from=…) to one of its checkpoints. At the size of COCO's photographs.
 _base_ = [
     '../_base_/datasets/photographs_256.py', '../_base_/models/erpose_n_hardswish.py',
     '../_base_/schedules/falling_12e.py'

@@ -1,4 +1,4 @@
-# On from the 12 epochs of `_pretrained`. Run it in the folder of the project.
+# Continues the 12 epochs of `_pretrained`. Run it in the root of the checkout.
 _base_ = './erpose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py'
 
 load_from = 'checkpoints/erpose-n_coco-mini-lsp-320x320.pth'

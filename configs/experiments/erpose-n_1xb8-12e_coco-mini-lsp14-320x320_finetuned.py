@@ -1,5 +1,5 @@
-# From the 17-joint checkpoint of `_1xb8-36e_`, all but the last layers: it has seen no
-# other data. Run it in the project's folder.
+# Starts from the 17-joint checkpoint of `_1xb8-36e_`, trained from scratch, except for its
+# last layers. Run it in the root of the checkout.
 _base_ = './erpose-n_1xb8-12e_coco-mini-lsp14-320x320.py'
 
 checkpoint = 'checkpoints/erpose-n_coco-mini-lsp-320x320_scratch.pth'

@@ -1,4 +1,4 @@
-# From scratch: three times as long.
+# From scratch, three times as long.
 _base_ = './erpose-n_1xb8-12e_coco-mini-lsp-320x320.py'
 
 max_epochs = 36

@@ -1,4 +1,5 @@
-# From the 17-joint checkpoint, all but the last layers. Run it in the project's folder.
+# Starts from the 17-joint checkpoint except for its last layers. Run it in the root of the
+# checkout.
 _base_ = './erpose-n_1xb8-12e_coco-mini-lsp14-320x320_pretrained.py'
 
 checkpoint = 'checkpoints/erpose-n_coco-mini-lsp-320x320_continued.pth'

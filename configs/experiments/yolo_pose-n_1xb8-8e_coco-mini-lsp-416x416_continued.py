@@ -1,4 +1,4 @@
-# On at the size of COCO's photographs. Run it in the folder of the project.
+# Continues at the size of COCO's photographs. Run it in the root of the checkout.
 _base_ = './yolo_pose-n_1xb8-10e_coco-mini-lsp-320x320_continued.py'
 
 load_from = 'checkpoints/yolo_pose-n_coco-mini-lsp-320x320_continued.pth'

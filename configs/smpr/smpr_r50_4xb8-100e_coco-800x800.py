@@ -1,4 +1,4 @@
-# What the paper compares with others (section IV-C).
+# For the paper's comparison with other systems (section IV-C).
 _base_ = [
     '../_base_/datasets/coco_800.py', '../_base_/models/smpr_r50.py',
     '../_base_/schedules/sgd_100e.py'

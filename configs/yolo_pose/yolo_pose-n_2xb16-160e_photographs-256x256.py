@@ -1,4 +1,4 @@
-# ER-Pose-n's training of the same name, but for the head.
+# The training of the ER-Pose-n config of the same name, with another head.
 _base_ = [
     '../_base_/datasets/photographs_256.py', '../_base_/models/yolo_pose_n_hardswish.py',
     '../_base_/schedules/constant_160e.py'

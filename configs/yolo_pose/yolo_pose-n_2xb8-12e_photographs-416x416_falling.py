@@ -1,5 +1,5 @@
-# The end of a training of photographs-256x256: load_from (or --cfg-options load_from=…)
-# names a checkpoint of it.
+# Ends a training of photographs-256x256 at a falling learning rate: set load_from (or
+# --cfg-options load_from=…) to one of its checkpoints.
 _base_ = [
     '../_base_/datasets/photographs_256.py', '../_base_/models/yolo_pose_n_hardswish.py',
     '../_base_/schedules/falling_12e.py'

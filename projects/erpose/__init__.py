@@ -1,25 +1,25 @@
 """ER-Pose: single-stage, keypoint-driven, NMS-free pose estimation for MMPose.
 
-``import erpose`` is light. What a training needs is loaded by :mod:`erpose.loading` when
-it is first used, or when MMPose or another package of its stack is first imported. Where
-PyTorch or MMPose is not installed, ``erpose.deploy`` is all there is.
+``import erpose`` is light. :mod:`erpose.loading` loads the training code when it is first
+used, or when MMPose or another package of its stack is first imported. Without PyTorch or
+MMPose, prediction (``erpose.deploy``) and ``erpose init`` still work.
 
-What it changes in the process at once:
+``import erpose`` has two side effects:
 
-- an import hook waits for that first import;
-- the environment variable ``OPENCV_IO_MAX_IMAGE_PIXELS`` is 2^28, unless it was set.
+- it installs an import hook that waits for that first import;
+- it sets the environment variable ``OPENCV_IO_MAX_IMAGE_PIXELS`` to 2^28, unless it is set.
 
-And when the stack is loaded:
+Loading the stack has four more:
 
-- warnings of the stack that a user can do nothing about are silenced, unless filters were
-  chosen by ``-W`` or ``PYTHONWARNINGS`` (:mod:`erpose.stack_warnings`);
-- a warning names versions that were not tested (:mod:`erpose.env`);
-- :mod:`erpose.compat` mends what current PyTorch breaks: torchvision's operators and
-  ``mmcv._ext`` get stand-ins where they are missing; ``torch.load`` admits MMEngine's loss
-  history and numpy arrays (safe globals); MMEngine's loaders take weights alone; without a
-  GPU its launchers use gloo. ``python -m erpose.env`` says which of these were needed;
-- MMEngine's ``Config.fromfile`` and ``CheckpointLoader`` and MMPose's inferencers know the
-  names of the model zoo (:mod:`erpose.engine.zoo_lookup`).
+- warnings of the stack that users cannot act on are silenced, unless ``-W`` or
+  ``PYTHONWARNINGS`` sets filters (:mod:`erpose.stack_warnings`);
+- untested versions cause a warning (:mod:`erpose.env`);
+- :mod:`erpose.compat` works around incompatibilities with current PyTorch: stubs for
+  missing torchvision operators and ``mmcv._ext``; MMEngine's loss history and numpy arrays
+  as safe globals of ``torch.load``; weights-only loading in MMEngine; gloo in its launchers
+  without a GPU. ``python -m erpose.env`` lists the steps that were applied;
+- MMEngine's ``Config.fromfile`` and ``CheckpointLoader`` and MMPose's inferencers accept
+  the names of the model zoo (:mod:`erpose.engine.zoo_lookup`).
 """
 import os
 from importlib import import_module
@@ -28,7 +28,7 @@ from types import ModuleType
 from . import loading
 from .version import __version__
 
-# Before OpenCV is loaded: an image of a hundred bytes may claim 2^30 pixels, 3 GiB.
+# OpenCV reads this once, on import. A file of a hundred bytes may claim 2^30 pixels, 3 GiB.
 os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(2**28))
 
 __all__ = ['__version__']

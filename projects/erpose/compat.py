@@ -1,9 +1,8 @@
-"""What current PyTorch needs of the released MMPose stack.
+"""Makes the released MMPose stack work with current PyTorch.
 
-``apply()`` runs when ``erpose`` is imported, before anything imports mmpose. Each
-step first looks whether something is missing; on a stock OpenMMLab installation (full
-mmcv, matching torchvision, torch < 2.6, a GPU) it changes nothing. Beside it, ``zoo``
-makes MMPose's inferencers know the model zoo.
+:mod:`erpose.loading` calls ``apply()`` before anything imports mmpose. Each step first
+checks whether it is needed; on a stock OpenMMLab installation (full mmcv, matching
+torchvision, torch < 2.6, a GPU) nothing changes.
 """
 import copyreg
 import functools
@@ -18,7 +17,7 @@ import torch
 
 
 class Step(NamedTuple):
-    """One compatibility step: its name, whether it acted, and why."""
+    """One compatibility step: its name, whether it was applied, and why."""
     name: str
     acted: bool
     reason: str
@@ -42,14 +41,14 @@ def apply() -> List[Step]:
 
 
 def _declare_torchvision_ops() -> Step:
-    """torchvision built for another torch fails to import for want of two schemas.
+    """Declares two operators that a torchvision built for another torch lacks on import.
 
     mmpose imports torchvision unconditionally but calls none of its operators.
     """
     name = 'torchvision operators'
     try:
         importlib.import_module('torchvision')
-        return Step(name, False, 'torchvision imports')
+        return Step(name, False, 'torchvision can be imported')
     except ImportError:
         return Step(name, False, 'torchvision is not installed')
     except RuntimeError as error:
@@ -62,12 +61,12 @@ def _declare_torchvision_ops() -> Step:
     for module in [m for m in sys.modules if m.split('.')[0] == 'torchvision']:
         del sys.modules[module]
     importlib.import_module('torchvision')
-    return Step(name, True, 'torchvision has no operators for this torch: '
-                'declared the schemas of nms and qnms, so that it imports')
+    return Step(name, True, 'torchvision was built for another torch: declared the '
+                'schemas of nms and qnms so that it can be imported')
 
 
 class _MissingExt(types.ModuleType):
-    """Stands in for ``mmcv._ext``: importable, and every operator says what to install."""
+    """Stub of ``mmcv._ext``; its operators raise an error that says what to install."""
 
     def __getattr__(self, op: str) -> Callable:
         if op.startswith('__'):
@@ -75,8 +74,8 @@ class _MissingExt(types.ModuleType):
 
         def missing(*args: Any, **kwargs: Any) -> NoReturn:
             raise RuntimeError(
-                f'mmcv.ops.{op} needs the compiled operators of the full mmcv, and '
-                'mmcv-lite is installed. erpose needs none of them; for other models '
+                f'mmcv.ops.{op} needs the compiled operators of the full mmcv, but '
+                'mmcv-lite is installed. erpose does not need them. For other models, '
                 'replace it: pip uninstall mmcv-lite && mim install "mmcv==2.1.0"')
 
         return missing
@@ -91,12 +90,12 @@ def _stand_in_for_mmcv_ext() -> Step:
     module = _MissingExt('mmcv._ext')
     module.__spec__ = importlib.machinery.ModuleSpec('mmcv._ext', loader=None)
     sys.modules['mmcv._ext'] = module
-    return Step(name, True, 'mmcv-lite has no compiled operators: mmcv.ops imports, '
-                'and a call of one of its operators says what to install')
+    return Step(name, True, 'mmcv-lite has no compiled operators: added stubs so that '
+                'mmcv.ops can be imported')
 
 
 def _refuses_objects() -> bool:
-    """Whether torch.load takes weights alone unless told otherwise."""
+    """Whether ``torch.load`` defaults to ``weights_only=True``."""
     version = tuple(int(v) for v in torch.__version__.split('.')[:2])
     return version >= (2, 6) and hasattr(torch.serialization, 'add_safe_globals')
 
@@ -112,7 +111,7 @@ def _reduce_history_buffer(buffer: Any) -> tuple:
 
 
 def _history_buffer_method(owner: type, name: str) -> Callable:
-    """What is left of ``getattr`` in a checkpoint: HistoryBuffer's own public methods."""
+    """``getattr`` for checkpoints, restricted to the public methods of HistoryBuffer."""
     from mmengine.logging import HistoryBuffer
     if owner is not HistoryBuffer or name.startswith('_'):
         raise AttributeError(f'getattr({owner}, {name!r}) is not allowed in a checkpoint')
@@ -120,20 +119,20 @@ def _history_buffer_method(owner: type, name: str) -> Callable:
 
 
 def _empty_bytes() -> bytes:
-    """What is left of ``bytes`` in a checkpoint: the data of an array without elements."""
+    """Replaces ``bytes`` in checkpoints: the data of an array without elements."""
     return b''
 
 
 def _allow_mmengine_checkpoints() -> Step:
-    """Keeps ``torch.load(weights_only=True)`` on and lets mmengine's checkpoints pass.
+    """Lets ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
     mmengine stores its loss history as objects that refer to their methods, and a data
-    set's metainfo as numpy arrays. Exactly these pass; everything else stays refused. The
-    history is saved as plain lists from now on.
+    set's metainfo as numpy arrays. Only these are allowed; anything else is still refused.
+    From now on the history is saved as plain lists.
     """
     name = 'weights-only checkpoints'
     if not _refuses_objects():
-        return Step(name, False, 'torch before 2.6 does not refuse objects')
+        return Step(name, False, 'torch before 2.6 loads any object')
     try:
         from mmengine.logging import HistoryBuffer
     except ImportError:
@@ -152,19 +151,19 @@ def _allow_mmengine_checkpoints() -> Step:
           for function in rebuild for core in ('core', '_core')),
         (_history_buffer_method, 'builtins.getattr'), (_empty_bytes, 'builtins.bytes'),
     ])
-    return Step(name, True, "torch.load refuses objects: mmengine's loss history and numpy "
-                'arrays are allowed by name, nothing else is')
+    return Step(name, True, "torch.load refuses objects: allowed mmengine's loss history "
+                'and numpy arrays, and nothing else')
 
 
 def _launch_on_cpu() -> Step:
-    """MMEngine's launchers and its DDP wrapper, without a GPU: gloo, and no device ids.
+    """Lets MMEngine's launchers and DDP wrapper run without a GPU: gloo, no device ids.
 
-    MMEngine calls ``torch.cuda.set_device`` whatever the backend, and gives DDP the GPU of
-    the process, which DDP refuses for a model on the CPU.
+    MMEngine calls ``torch.cuda.set_device`` with every backend, and passes ``device_ids``
+    to DDP, which rejects them for a model on the CPU.
     """
     name = 'launchers on the CPU'
     if torch.cuda.is_available():
-        return Step(name, False, 'a GPU is there')
+        return Step(name, False, 'a GPU is available')
     try:
         from mmengine.dist import utils
         from mmengine.model import MMDistributedDataParallel
@@ -175,8 +174,8 @@ def _launch_on_cpu() -> Step:
         setattr(utils, function, _init_with_gloo(getattr(utils, function)))
     MMDistributedDataParallel.__init__ = _without_devices(
         MMDistributedDataParallel.__init__)
-    return Step(name, True, 'no GPU: --launcher communicates by gloo, and DDP is given no '
-                'device ids for models on the CPU')
+    return Step(name, True, 'no GPU: --launcher uses gloo, and DDP gets no device ids for '
+                'models on the CPU')
 
 
 def _init_with_gloo(init: Callable) -> Callable:
@@ -205,13 +204,13 @@ def _without_devices(init: Callable) -> Callable:
 
 
 def _load_weights_only() -> Step:
-    """mmengine loads through ``erpose.weights``: nothing runs, and errors name the file.
+    """Makes mmengine load checkpoints through :mod:`erpose.weights`, which runs no code.
 
-    From an address, torch.hub would still run what a checkpoint says.
+    For a URL, ``torch.hub`` would still unpickle arbitrary objects.
     """
     name = 'checkpoint loaders'
     if not _refuses_objects():
-        return Step(name, False, 'torch before 2.6 does not refuse objects')
+        return Step(name, False, 'torch before 2.6 loads any object')
     try:
         from mmengine.runner import checkpoint as loaders
     except ImportError:
@@ -224,5 +223,5 @@ def _load_weights_only() -> Step:
 
     loaders.CheckpointLoader.register_scheme('', load_from_local, force=True)
     loaders.load_url = lambda url, **kwargs: checked(load_url, url, **kwargs)
-    return Step(name, True, 'torch.hub runs the code of a checkpoint from an address: '
-                'weights alone are loaded, from there as from files')
+    return Step(name, True, 'torch.hub unpickles any object from a URL: only weights are '
+                'loaded, from URLs and from files')

@@ -1,4 +1,4 @@
-"""``python -m erpose.env``: what is installed and what compat did, for bug reports."""
+"""``python -m erpose.env``: installed versions and compat steps, for bug reports."""
 import importlib.metadata
 import platform
 import sys
@@ -10,7 +10,7 @@ PACKAGES = ('torch', 'torchvision', 'numpy', 'opencv-python', 'opencv-python-hea
             'mmengine', 'mmcv', 'mmcv-lite', 'mmdet', 'mmpose', 'openmim', 'pycocotools',
             'xtcocotools', 'onnxruntime')
 TESTED = dict(mmengine='0.10.7', mmcv='2.1.0', mmdet='3.2.0', mmpose='1.3.2')
-"""Versions of ``requirements/``, with which the tests run."""
+"""Versions that the tests run with, as in ``requirements/``."""
 
 
 def version_of(package: str) -> str:
@@ -21,9 +21,9 @@ def version_of(package: str) -> str:
 
 
 def untested() -> str:
-    """What to say of installed versions that are older or newer than those tested.
+    """Warning about installed versions that were not tested, empty if there are none.
 
-    Another third number is no other version. Empty if there is nothing to say.
+    Patch releases (the third number) are not compared.
     """
     installed = {name: version_of(name) for name in TESTED}
     if installed['mmcv'] == '-':
@@ -33,7 +33,7 @@ def untested() -> str:
     if not other:
         return ''
     return (f'erpose {__version__} was tested with '
-            f'{", ".join(f"{name} {TESTED[name]}" for name in TESTED)}; here is '
+            f'{", ".join(f"{name} {TESTED[name]}" for name in TESTED)}; installed: '
             f'{", ".join(f"{name} {installed[name]}" for name in other)}. If something '
             f'fails: mim install {" ".join(f"{name}=={TESTED[name]}" for name in other)}')
 
@@ -43,7 +43,7 @@ def _minor(version: str) -> List[str]:
 
 
 def report() -> str:
-    """The text that a user pastes in a bug report."""
+    """The text to paste into a bug report."""
     lines = [f'python                   {sys.version.split()[0]} on {platform.platform()}']
     lines += [f'{package:24} {version_of(package)}' for package in PACKAGES]
     try:
@@ -53,11 +53,11 @@ def report() -> str:
         from erpose import compat
         lines += [f'erpose                   {__version__}', 'compat']
         for step in compat.apply():
-            lines.append(f'  {step.name:22} {"changed" if step.acted else "nothing"}: '
+            lines.append(f'  {step.name:22} {"applied" if step.acted else "not needed"}: '
                          f'{step.reason}')
         lines += filter(None, [untested()])
     except ImportError as error:
-        lines.append(f'not importable           {error}')
+        lines.append(f'import failed            {error}')
     return '\n'.join(lines)
 
 

@@ -1,10 +1,10 @@
-"""Loads what a training needs the moment that it is needed, and not before.
+"""Loads the training code on first use.
 
-The command ``erpose predict`` and :mod:`erpose.deploy` must not wait for PyTorch and
-MMPose. A training needs three things done in this order, whatever it imports first: the
-steps of :mod:`erpose.compat`, which make mmpose importable; mmpose; our parts in MMPose's
-registries. So an import hook waits for the first import of any package of the stack, or of
-a part of erpose that builds on it, does all three, and goes.
+``erpose predict`` and :mod:`erpose.deploy` must not wait for PyTorch and MMPose. Training
+needs three steps in this order, whatever is imported first: apply :mod:`erpose.compat`,
+which makes mmpose importable; import mmpose; register our modules. An import hook runs them
+at the first import of a package of the stack, or of a subpackage of erpose that builds on
+it, and then removes itself.
 """
 import importlib
 import sys
@@ -16,15 +16,15 @@ from types import ModuleType
 from typing import Any, List, Optional, Sequence
 
 STACK = ('torch', 'mmengine', 'mmcv', 'mmdet', 'mmpose')
-"""What everything but ``erpose.deploy`` needs."""
+"""Packages that :data:`PARTS` need."""
 PARTS = ('compat', 'datasets', 'engine', 'evaluation', 'models', 'registry', 'structures')
-"""The parts of erpose that need the stack."""
+"""Modules of erpose that need the stack."""
 AWAITED = {'torchvision', *STACK[1:], *(f'erpose.{part}' for part in PARTS)}
-"""What the hook waits for. PyTorch alone needs nothing of us."""
+"""Modules whose import triggers the hook. Importing PyTorch alone does not."""
 
 
 def install() -> None:
-    """Waits for the first import of the stack; loads at once where it has begun already."""
+    """Installs the import hook; loads at once if the stack is already being imported."""
     if _missing() or not AWAITED.intersection(sys.modules):
         sys.meta_path.insert(0, _Hook())
     else:
@@ -32,9 +32,9 @@ def install() -> None:
 
 
 def load() -> None:
-    """Makes mmpose importable and registers our parts in its registries (idempotent).
+    """Makes mmpose importable and registers our modules with it (idempotent).
 
-    Warns of versions of the stack that were not tested.
+    Warns about untested versions of the stack.
     """
     from . import env, stack_warnings
     if env.untested():
@@ -48,37 +48,36 @@ def load() -> None:
 
 
 class _Hook(MetaPathFinder):
-    """Lets the first import of what is awaited wait for :func:`load`."""
+    """Calls :func:`load` at the first import of one of :data:`AWAITED`."""
 
     def find_spec(self, name: str, path: Optional[Sequence[str]] = None,
                   target: Optional[ModuleType] = None) -> Optional[ModuleSpec]:
         if name not in AWAITED:
             return None
-        sys.meta_path.remove(self)  # what follows looks for modules itself
+        sys.meta_path.remove(self)  # find_spec below would call it again
         try:
             missing = _missing()
             spec = None if missing else find_spec(name)
         finally:
             sys.meta_path.insert(0, self)
         if missing and name.startswith('erpose.'):
-            raise ImportError(f'{name} needs {", ".join(missing)}: not installed here')
+            raise ImportError(f'{name} needs {", ".join(missing)}, which is not installed')
         if spec is not None and spec.loader is not None:
             spec.loader = _LoaderOfAll(spec.loader)
         return spec
 
 
 class _LoaderOfAll(Loader):
-    """Loads everything, the module in question too, and hands that out.
+    """Runs :func:`load` and then returns the requested module.
 
-    The import system holds the lock of the module meanwhile; it can be taken again by the
-    thread that has it.
+    Meanwhile the import system holds the lock of the module, which is re-entrant.
     """
 
     def __init__(self, loader: Loader) -> None:
         self.loader = loader
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.loader, name)  # for those who ask the spec alone
+        return getattr(self.loader, name)  # for callers that only read the spec
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         hooks = [finder for finder in sys.meta_path if isinstance(finder, _Hook)]
@@ -88,13 +87,13 @@ class _LoaderOfAll(Loader):
             load()
             module = importlib.import_module(spec.name)
         except BaseException:
-            sys.meta_path[:0] = hooks  # the next import fails in the same way
+            sys.meta_path[:0] = hooks  # so that the next import fails in the same way
             raise
         self.spec = module.__spec__
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        module.__spec__ = self.spec  # the import system has put the hook's in its place
+        module.__spec__ = self.spec  # which the import system replaced by the hook's
 
 
 def _missing() -> List[str]:

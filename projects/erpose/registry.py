@@ -1,13 +1,12 @@
 """The scope ``erpose``: child registries of MMPose's.
 
-erpose registers its parts in MMPose's own registries. These children are for types that
-are written with their package, ``type='erpose.ERPoseHead'``, and for
-``default_scope='erpose'``: MMEngine looks in the child, finds nothing and asks the parents.
+erpose registers its modules in MMPose's own registries. The children make types with the
+prefix, ``type='erpose.ERPoseHead'``, and ``default_scope='erpose'`` work: MMEngine searches
+the empty child and then its parents.
 
 Note:
-    MMEngine imports the ``locations`` of the registry it is asked, and not those of its
-    parents: a child without them knows only what happens to be imported already, and takes
-    erpose for not installed.
+    MMEngine imports the ``locations`` of the registry that it searches, not those of its
+    parents. Without ``locations``, a child finds only modules that are already imported.
 """
 from mmengine.registry import Registry
 from mmpose import registry as _mmpose

@@ -1,25 +1,25 @@
-"""Warnings of the stack that a user can do nothing about."""
+"""Silences warnings of the stack that users cannot act on."""
 import sys
 import warnings
 
 SILENCED = (
-    # mmengine imports it; setuptools < 81, which requirements/ names, has it
+    # mmengine imports pkg_resources, which setuptools < 81 (see requirements/) still has
     (UserWarning, 'pkg_resources is deprecated as an API'),
     (DeprecationWarning, 'pkg_resources is deprecated as an API'),
     (DeprecationWarning, r'Deprecated call to `pkg_resources\.declare_namespace'),
-    # mmengine and mmpose call PyTorch by names of its past
+    # mmengine and mmpose use deprecated names of PyTorch
     (FutureWarning, r'`torch\.(cuda|cpu)\.amp\.'),
     (UserWarning, r'torch\.meshgrid: in an upcoming release'),
     # configs are written for GPUs
     (UserWarning, r"'pin_memory' argument is set as true but no accelerator is found"),
-    # mmpose finds its own descriptions of keypoints in its package, as it should
+    # mmpose looks for its metainfo files in its package, as intended
     (UserWarning, r'The metainfo config file .* does not exist\. A matched config file'),
 )
-"""Category, and a regular expression for the beginning of the message."""
+"""Category, and regular expression for the start of the message."""
 
 
 def silence() -> None:
-    """Ignores them, unless the user has chosen filters (``-W``, ``PYTHONWARNINGS``)."""
+    """Ignores these warnings, unless the user sets filters (``-W``, ``PYTHONWARNINGS``)."""
     if not sys.warnoptions:
         for category, message in SILENCED:
             warnings.filterwarnings('ignore', message, category)

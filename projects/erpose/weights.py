@@ -1,4 +1,4 @@
-"""Reading checkpoints that may come from strangers: no code of theirs runs."""
+"""Loads checkpoints from untrusted sources without running their code."""
 import os.path as osp
 import re
 from typing import Any, Callable
@@ -14,55 +14,55 @@ def load_weights(path: str, map_location: Any = 'cpu') -> dict:
         map_location: As of ``torch.load``. Defaults to 'cpu'.
 
     Returns:
-        dict: The checkpoint, without the text of a config.
+        dict: The checkpoint, without the text of the config.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it holds more than weights, is damaged or is no checkpoint. The
-            message names the file, the cause and the remedy.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file contains more than weights, is damaged or is not a
+            checkpoint. The message names the file, the cause and the remedy.
     """
     path = osp.expanduser(path)
     if not osp.isfile(path):
-        raise FileNotFoundError(f'no checkpoint {path}')
+        raise FileNotFoundError(f'checkpoint not found: {path}')
     return checked(torch.load, path, map_location=map_location)
 
 
 def checked(load: Callable, path: str, **kwargs: Any) -> dict:
-    """``load(path, weights_only=True, **kwargs)``, its errors said as above."""
+    """Calls ``load(path, weights_only=True, **kwargs)``; raises as :func:`load_weights`."""
     if path.lower().endswith('.onnx'):
-        raise ValueError(f'{path} is a deployed model: name the checkpoint, .pth, that it '
+        raise ValueError(f'{path} is an exported model: use the checkpoint (.pth) that it '
                          'was exported from')
     try:
         checkpoint = load(path, weights_only=True, **kwargs)
-    except OSError:  # names the file or the address itself
+    except OSError:  # its message names the file or the URL
         raise
-    except Exception as error:  # pickle's, zip's and torch's kinds
+    except Exception as error:  # pickle, zip and torch raise many kinds
         raise ValueError(f'{path} {_cause(str(error))}') from None
     weights = checkpoint.get('state_dict', {}) if isinstance(checkpoint, dict) else None
     if not isinstance(weights, dict) or not all(isinstance(k, str) for k in weights):
-        raise ValueError(f'{path} is no checkpoint: expected a dict with the "state_dict" '
-                         'of a model')
+        raise ValueError(f'{path} is not a checkpoint: expected a dict with the '
+                         '"state_dict" of a model')
     return _without_config(checkpoint)
 
 
 def _without_config(checkpoint: dict) -> dict:
-    """Drops the config's text, which MMEngine runs to resume or for want of a config."""
+    """Drops the config text, which MMEngine would execute to resume or to infer."""
     hub = checkpoint.get('message_hub')
-    for place in (checkpoint.get('meta'),
-                  hub.get('runtime_info') if isinstance(hub, dict) else None):
+    for info in (checkpoint.get('meta'),
+                 hub.get('runtime_info') if isinstance(hub, dict) else None):
         for key in ('cfg', 'config'):
-            if isinstance(place, dict):
-                place.pop(key, None)
+            if isinstance(info, dict):
+                info.pop(key, None)
     return checkpoint
 
 
 def _cause(error: str) -> str:
     found = re.search(r'(?:GLOBAL|[Ff]unction|[Cc]lass) ([\w.]+\.?\w*)', error)
     if 'Weights only load failed' in error and found:
-        return (f'is refused: it holds more than weights ({found[1]}), and to load that '
-                'can run code of whoever made the file. Ask its maker for the weights '
-                'alone: tools/publish.py writes such files')
+        return (f'is refused: it contains more than weights ({found[1]}), and loading it '
+                'could run arbitrary code. Ask its author for a file that contains only '
+                'weights, as tools/publish.py writes it')
     lines = [line.strip() for line in error.splitlines() if line.strip()]
-    said = next((line for line in lines if 'Weights' not in line), 'it is empty')
-    return ('is damaged, or is no checkpoint of PyTorch: fetch it again or check the path '
-            f'({said[:200]})')
+    reason = next((line for line in lines if 'Weights' not in line), 'it is empty')
+    return ('is damaged or not a PyTorch checkpoint: download it again or check the path '
+            f'({reason[:200]})')

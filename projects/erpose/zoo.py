@@ -1,8 +1,8 @@
-"""The model zoo: what a name such as ``erpose-n`` stands for on this disk.
+"""The model zoo: finds the files of a name such as ``erpose-n``.
 
-A model is named by its ``Name`` or one of its ``Alias`` in the metafiles. This module
-needs neither PyTorch nor MMPose; :mod:`erpose.engine.zoo_lookup` makes the names known to
-MMEngine and MMPose.
+Names are the ``Name`` and ``Alias`` entries of the metafiles. This module needs neither
+PyTorch nor MMPose; :mod:`erpose.engine.zoo_lookup` makes MMEngine and MMPose accept the
+names.
 """
 import functools
 import re
@@ -10,20 +10,20 @@ from pathlib import Path
 from typing import Iterator, List, Optional
 
 DEFAULT = 'erpose-n'
-"""Alias of the model that ``erpose predict`` takes when none is named."""
+"""Alias of the model that ``erpose predict`` uses by default."""
 ONNX_FILES = Path(__file__).parent / 'zoo_files'
 """Folder of the deployed models that come with the package, ``<alias>.onnx``."""
 
 
 def root() -> Path:
-    """Folder that holds ``configs`` and ``model-index.yml``: ``.mim``, or the checkout."""
+    """Folder of ``configs`` and ``model-index.yml``: ``.mim``, or the checkout."""
     package = Path(__file__).parent
     installed = package / '.mim'
     return installed if (installed / 'model-index.yml').exists() else package.parents[1]
 
 
 def models() -> Iterator[dict]:
-    """The entries of all metafiles, with absolute paths for what is on this disk."""
+    """The entries of all metafiles, with absolute paths for local files."""
     base = root()
     for metafile in _load(base / 'model-index.yml')['Import']:
         for model in _load(base / metafile)['Models']:
@@ -47,14 +47,14 @@ def aliases() -> List[str]:
 
 
 def config(name: str) -> str:
-    """Path of a config: of a file, of a model of the zoo, or of a config of the project.
+    """Path of a config, by path, zoo alias or file name.
 
     Args:
-        name (str): A path, an alias, or the name of a file in ``configs`` with or without
-            its folder, and from whatever folder.
+        name (str): A path, an alias, or the name of a file in ``configs``, with or without
+            its folder. The current folder does not matter.
 
     Returns:
-        str: The path; ``name`` unchanged where nothing fits, so that the reader says so.
+        str: The path; ``name`` unchanged if nothing matches, so that opening it fails.
     """
     if Path(name).is_file():
         return name
@@ -65,18 +65,18 @@ def config(name: str) -> str:
 
 
 def checkpoint(name: str) -> str:
-    """Path of a checkpoint: of a file, of a model of the zoo, or of one of the project's.
+    """Path of a checkpoint, by path, URL, zoo alias or file name.
 
     Args:
-        name (str): A path, an address, an alias, or the name of a file in ``checkpoints``
-            with or without that folder, and from whatever folder.
+        name (str): A path, a URL, an alias, or the name of a file in ``checkpoints``, with
+            or without that folder. The current folder does not matter.
 
     Returns:
-        str: The path; ``name`` unchanged where nothing fits, so that the reader says so.
+        str: The path; ``name`` unchanged if nothing matches, so that opening it fails.
 
     Raises:
-        FileNotFoundError: If it can be nothing but an alias, and is none; names those of
-            the zoo.
+        FileNotFoundError: If the name has the form of an alias but is not one. The message
+            lists the aliases.
     """
     if Path(name).is_file() or '://' in name:
         return name
@@ -84,38 +84,38 @@ def checkpoint(name: str) -> str:
     if model:
         return model['Weights']
     if re.fullmatch(r'[\w-]+', name):
-        raise FileNotFoundError(f'no checkpoint {name}: neither a file nor an alias of the '
-                                f'zoo ({", ".join(aliases())})')
+        raise FileNotFoundError(f'checkpoint not found: {name} is neither a file nor an '
+                                f'alias of the zoo ({", ".join(aliases())})')
     return _of_project(name, 'checkpoints', '.pth') or name
 
 
 def is_model(name: str) -> bool:
-    """Whether the command line takes a word for a model: an alias, or an ONNX file."""
+    """Whether a word of the command line is a model: an alias or an ONNX file."""
     return name.lower().endswith('.onnx') or name == DEFAULT or _is_alias(name)
 
 
 def onnx_file(name: str) -> Path:
-    """The deployed file of an alias; a path is returned as it is.
+    """The ONNX file of an alias; a path is returned unchanged.
 
     Raises:
-        FileNotFoundError: If the package carries no file of the alias; says how to
-            write it.
+        FileNotFoundError: If the package does not contain the alias's file. The message
+            says how to export it.
     """
     if not is_model(name) or name.lower().endswith('.onnx'):
         return Path(name)
     path = ONNX_FILES / f'{name}.onnx'
     if not path.is_file():
         raise FileNotFoundError(
-            f'{name} is not installed as ONNX (no {path}): write it where PyTorch and '
-            f'MMPose are installed with `erpose export {name} {name}.onnx`, and name that '
-            'file')
+            f'the ONNX file of {name} is not installed (expected {path}): export it where '
+            f'PyTorch and MMPose are installed, `erpose export {name} {name}.onnx`, and '
+            'use that file')
     return path
 
 
 def _is_alias(name: str) -> bool:
     try:
         return find(name) is not None
-    except (ImportError, FileNotFoundError):  # without PyYAML, or the package alone
+    except (ImportError, FileNotFoundError):  # PyYAML or the metafiles are not installed
         return (ONNX_FILES / f'{name}.onnx').is_file()
 
 
@@ -123,11 +123,11 @@ def _of_project(name: str, folder: str, suffix: str) -> Optional[str]:
     """The one file of this name in a folder of the project."""
     if Path(name).is_absolute():
         return None
-    named = name if name.endswith(suffix) else f'{name}{suffix}'
-    for place in (root() / named, root() / folder / named):
-        if place.is_file():
-            return str(place)
-    found = [] if '/' in name else list((root() / folder).rglob(named))
+    file_name = name if name.endswith(suffix) else f'{name}{suffix}'
+    for path in (root() / file_name, root() / folder / file_name):
+        if path.is_file():
+            return str(path)
+    found = [] if '/' in name else list((root() / folder).rglob(file_name))
     return str(found[0]) if len(found) == 1 else None
 
 

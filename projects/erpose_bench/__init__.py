@@ -1,1 +1,1 @@
-"""What the project measures itself with. It is not in the wheel: run it from a checkout."""
+"""Experiments, speed, diagnosis and peers. Not in the wheel: run it from a checkout."""

@@ -1,4 +1,4 @@
-"""What each part of ER-Pose's decoder is worth: accuracy, duplicates, nodes and time."""
+"""Ablation of ER-Pose's decoder: accuracy, duplicates, nodes and time of each part."""
 import contextlib
 import io
 import statistics
@@ -22,10 +22,11 @@ from erpose.models.heads import ERPoseHead
 
 
 class Variant(NamedTuple):
-    """A way to decode the maps of one ER-Pose model.
+    """A way to decode the outputs of one ER-Pose model.
 
     Attributes:
-        decoder (dict, optional): Settings that replace the head's decoder. None: OKS-NMS.
+        decoder (dict, optional): Settings that replace the head's decoder. None uses
+            OKS-NMS.
         refiner (dict): Settings that replace the head's refiner.
     """
     decoder: Optional[dict] = {}
@@ -48,17 +49,17 @@ METRICS_SHOWN = {
 
 
 def ablate(config: Config, checkpoint: str, rounds: int = 20) -> Dict[str, dict]:
-    """Measures every variant with one model on the config's test set.
+    """Evaluates every variant of one model on the config's test set.
 
     Args:
         config (Config): Of an ER-Pose model.
         checkpoint (str): Its weights.
-        rounds (int): Timed runs of each exported file, which take turns.
+        rounds (int): Timed runs of each exported file; the files take turns.
 
     Returns:
-        dict[str, dict]: By name of the variant: the metrics of ``METRICS_SHOWN`` in
-        percent, and, where the graph is exported, ``nodes`` and ``milliseconds`` after the
-        network: what the file has, or takes on one thread, beyond that of the maps alone.
+        dict[str, dict]: By variant: the metrics of ``METRICS_SHOWN`` in percent, and, for
+        exported variants, the ``nodes`` and ``milliseconds`` (one thread) that the decoder
+        adds to a file without it.
     """
     model = deployed_model(config, checkpoint)
     loader = Runner.build_dataloader(config.test_dataloader)
@@ -99,7 +100,7 @@ def report(rows: Dict[str, dict]) -> str:
 
 @contextlib.contextmanager
 def _replaced(head: ERPoseHead, variant: Variant) -> Iterator[None]:
-    """The head with the decoder and the refiner of a variant."""
+    """Replaces the head's decoder and refiner by those of a variant."""
     kept = head.decoder, head.refiner
     if variant.decoder:
         head.decoder = TASK_UTILS.build(
@@ -113,7 +114,7 @@ def _replaced(head: ERPoseHead, variant: Variant) -> Iterator[None]:
 
 
 def _graphs(model: BottomupPoseEstimator, config: Config, rounds: int) -> Dict[str, dict]:
-    """Nodes and milliseconds after the network, of every variant that is exported."""
+    """Nodes and milliseconds of the decoder of every exported variant."""
     import onnx
     import onnxruntime
     options = onnxruntime.SessionOptions()

@@ -1,4 +1,4 @@
-"""Where the points are lost: errors by kind, and what repairing each would give.
+"""Errors of keypoints by kind, and the AP that repairing each would give.
 
 The kinds are those of Ronchi and Perona, "Benchmarking and Error Diagnosis in
 Multi-Instance Pose Estimation" (arXiv 1707.05388).
@@ -19,44 +19,44 @@ from erpose.evaluation.duplicates import persons_of
 from erpose.structures import keypoint_error, pairwise_oks
 
 KINDS = ('jitter', 'inversion', 'swap', 'miss')
-"""Of a keypoint: near its place; on the other side's; on another person's; elsewhere."""
+"""A wrong keypoint is near its place, on the wrong side, on another person, or far off."""
 GOOD, NEAR = 0.85, 0.5
-"""Similarity of a keypoint from which it is right, and near something."""
+"""A keypoint above the first similarity is right; above the second it is near."""
 FOUND_OKS = 0.5
-"""A person is found by a detection of a higher one."""
+"""A detection of higher OKS finds a person."""
 MATCH_OKS = 0.1
-"""A detection belongs to the person of highest OKS, if that is at least this."""
+"""A detection belongs to the person of highest OKS if that OKS is at least this."""
 SIZES = {'small, under 64': (0, 64), '64 to 128': (64, 128), '128 and more': (128, np.inf)}
-"""Of persons: square root of the area, in pixels."""
+"""Ranges of a person's size: square root of the area, in pixels."""
 
 
 class Image(NamedTuple):
-    """An image's N detections against its G persons; all arrays numpy."""
+    """The N detections of an image, matched with its G persons."""
     detections: List[dict]
     persons: List[dict]
     oks: np.ndarray
-    """(G, N)."""
+    """OKS of each person and detection, (G, N)."""
     person: np.ndarray
-    """Index of the person each detection belongs to, -1 if to none, (N, )."""
+    """Index of the person that each detection belongs to, -1: none, (N, )."""
     kinds: np.ndarray
-    """Index of the kind of error of each keypoint, -1 if right or not labelled, (N, K)."""
+    """Index of each keypoint's kind of error, -1: right or not labelled, (N, K)."""
 
 
 def diagnose(images: List[Image], ground_truth: COCO, sigmas: Sequence[float]) -> dict:
-    """Errors of a system's results.
+    """Counts the errors of a system's results.
 
     Args:
         images (list[Image]): From :func:`match`.
-        ground_truth (COCO): What they were matched with.
+        ground_truth (COCO): The annotations they were matched with.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
 
     Returns:
-        dict: ``repaired``: AP as found, with each kind of keypoint error set right, with
-        the OKS for a score, without duplicates and without what matches nobody.
-        ``keypoints``: share of each kind among the labelled keypoints of the best
+        dict: ``repaired``: AP as found, with each kind of keypoint error repaired, with
+        the OKS as score, without duplicates, and without false positives.
+        ``keypoints``: share of each kind among the labelled keypoints of the best scored
         detection of each found person. ``persons``: by size, their number, the share with
-        a detection of OKS > 0.5, and the mean of the best OKS. ``rank correlation``: of
-        score and OKS over the detections that belong to somebody (Spearman).
+        a detection of OKS > 0.5, and the mean of the best OKS. ``rank correlation``:
+        Spearman's, of score and OKS, over the detections that belong to a person.
     """
     changes = {'as found': lambda image: image.detections}
     changes.update({f'without {name}': partial(_repair, kind=kind)
@@ -74,13 +74,13 @@ def diagnose(images: List[Image], ground_truth: COCO, sigmas: Sequence[float]) -
 
 def match(ground_truth: COCO, people: List[dict], sigmas: Sequence[float],
           flip_indices: Sequence[int]) -> Iterator[Image]:
-    """Results against the persons of each image, in the order of the images' ids.
+    """Matches results with the persons of each image, in the order of image ids.
 
     Args:
         ground_truth (COCO): With persons' keypoints and areas.
-        people (list[dict]): Results in COCO's format.
+        people (list[dict]): Detections in COCO's result format.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
-        flip_indices (Sequence[int]): Of each keypoint, that of the other side.
+        flip_indices (Sequence[int]): Index of each keypoint's mirror image.
     """
     by_image: Dict[int, list] = {i: [] for i in ground_truth.getImgIds()}
     for person in people:
@@ -134,7 +134,7 @@ def average_precision(ground_truth: COCO, people: List[dict],
 
 
 def poses_of(people: List[dict]) -> np.ndarray:
-    """x, y and visibility of the keypoints, float64, (N, K, 3); of nobody, (0, 0, 3)."""
+    """x, y and visibility of keypoints, float64, (N, K, 3); (0, 0, 3) without people."""
     keypoints = np.array([person['keypoints'] for person in people], float)
     return keypoints.reshape(len(people), keypoints.size // max(len(people), 1) // 3, 3)
 
@@ -155,7 +155,7 @@ def _rank_by_oks(image: Image) -> List[dict]:
 
 
 def _finders(image: Image) -> Dict[int, int]:
-    """The best scored detection of each person that has one."""
+    """Index of the best scored detection of each person that has one."""
     finders: Dict[int, int] = {}
     order = np.argsort([-d['score'] for d in image.detections], kind='stable')
     for index in order:

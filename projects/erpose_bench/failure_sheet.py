@@ -1,4 +1,4 @@
-"""The images on which a system fails most, side by side."""
+"""A sheet of the images on which a system fails most."""
 from pathlib import Path
 from typing import List, Sequence, Tuple
 
@@ -18,17 +18,18 @@ RED, YELLOW = (60, 60, 255), (0, 220, 255)
 def failure_sheet(images: Sequence[Image], files: Sequence[Path],
                   skeleton: Sequence[Sequence[int]], colours: Sequence[Sequence[int]],
                   count: int = 6) -> np.ndarray:
-    """The worst images with what was found on them.
+    """Draws the worst images with their detections.
 
-    Drawn are the best scored detections, over all images as many as there are persons.
-    A red box is a person whom none of them matches (OKS > 0.5), a yellow one a detection
-    that matches nobody or repeats another.
+    It draws as many detections as there are persons in all images, the best scored ones.
+    A red box marks a person whom none of them matches (OKS > 0.5), a yellow one a
+    detection that matches nobody or repeats another.
 
     Args:
         images (list[Image]): From :func:`match`.
         files (list[Path]): The files of these images.
-        skeleton, colours: Pairs of keypoint indices, and the RGB of each keypoint.
-        count (int): How many images, three a row. Defaults to 6.
+        skeleton (list): Pairs of keypoint indices.
+        colours (list): RGB of each keypoint.
+        count (int): Number of images, three in a row. Defaults to 6.
 
     Returns:
         np.ndarray: uint8 BGR.
@@ -45,7 +46,7 @@ def failure_sheet(images: Sequence[Image], files: Sequence[Path],
 
 
 def _judge(image: Image, threshold: float) -> Tuple[List[int], List[int], List[int]]:
-    """Indices of the detections drawn, of the persons missed, of the detections wrong."""
+    """Indices of the drawn detections, the missed persons and the wrong detections."""
     drawn = [i for i, d in enumerate(image.detections) if d['score'] >= threshold]
     drawn.sort(key=lambda i: -image.detections[i]['score'])
     found, wrong = set(), []

@@ -23,8 +23,8 @@ def movenet_subject(path: str, size: int, threads: Optional[int] = None,
 
     Args:
         path (str): Its .tflite file.
-        size (int): Longer side of the input, a multiple of 32. The image is scaled to fit,
-            in the top left corner; the input is as wide and as high as that asks for.
+        size (int): Longer side of the input, a multiple of 32. The image is scaled to
+            this and padded at the right and the bottom to multiples of 32.
         threads (int, optional): CPU threads.
         score_thr (float): Drops people that score less.
 
@@ -74,15 +74,15 @@ def compare(subjects: Sequence[Subject], images: Path, metric: PoseMetric,
     """Evaluates every subject on all images, and times them in turns on some.
 
     Args:
-        subjects (Sequence[Subject]): The first is what ratios of time refer to.
+        subjects (Sequence[Subject]): Ratios of time refer to the first.
         images (Path): Folder of the images of the metric's annotation file.
         metric (PoseMetric): With COCO's keypoints.
-        timed (int): Images that are timed.
-        rounds (int): Times that each of those is shown.
+        timed (int): Number of timed images.
+        rounds (int): Runs on each of these.
 
     Returns:
         dict[str, dict]: By subject: the metrics of ``SHOWN`` in percent, ``milliseconds``
-        (median, from image to people), and ``ratio`` of the times.
+        (median, from image to people), and ``ratio``, that of the times.
     """
     entries = list(metric.coco.imgs.values())
     found: Dict[str, list] = {subject.name: [] for subject in subjects}

@@ -1,7 +1,7 @@
-"""The photographs that the project trains and tests on, made from the official data sets.
+"""Makes the photographs that the project trains and tests on from the official data sets.
 
-The lists of ``image_ids`` say which images of COCO and of Leeds Sports Pose belong to which
-set. Images are scaled down, annotations with them.
+The files in ``image_ids`` list the images of COCO and Leeds Sports Pose in each set. Images
+and annotations are scaled down.
 """
 import json
 from pathlib import Path
@@ -19,8 +19,8 @@ COCO_SETS = {'coco-mini/train': 416, 'coco-mini/val': 512, 'coco-more/train': 41
 """Longest side in pixels of the sets made from COCO."""
 LSP_SIDE = 192
 LSP_IN_COCO = (16, 14, 12, 11, 13, 15, 10, 8, 6, 5, 7, 9)
-"""COCO's keypoint of each joint of LSP, right ankle first; neck and top of the head, which
-come last, have none."""
+"""COCO's keypoint of each joint of LSP, right ankle first. LSP's last two joints, neck and
+top of the head, have none."""
 
 
 class Photograph(NamedTuple):
@@ -42,7 +42,7 @@ def build_coco(coco: Path, out: Path) -> Dict[str, int]:
         dict[str, int]: Images written, by set.
 
     Raises:
-        FileNotFoundError: If an annotation file or an image is not there.
+        FileNotFoundError: If an annotation file or an image is missing.
     """
     photographs = {}
     for split in ('train2017', 'val2017'):
@@ -79,7 +79,7 @@ def build_lsp(lspet: Path, lsp: Path, out: Path) -> Dict[str, int]:
     """
     extended = np.moveaxis(loadmat(lspet / 'joints.mat')['joints'], 2, 0)  # (N, 14, 3)
     original = np.moveaxis(loadmat(lsp / 'joints.mat')['joints'], 2, 0).transpose(0, 2, 1)
-    original[..., 2] = 1  # occluded or not, all are labelled
+    original[..., 2] = 1  # all are labelled, occluded or not
     written = {}
     for name, joints, pattern in (
             ('lsp/train', extended, f'{lspet}/images/im{{:05d}}.jpg'),
@@ -98,13 +98,13 @@ def build_lsp(lspet: Path, lsp: Path, out: Path) -> Dict[str, int]:
 
 
 def image_ids(name: str) -> List[int]:
-    """Ids of a set's images, such as those of ``coco-mini/val``."""
+    """Image ids of a set such as ``coco-mini/val``."""
     path = IMAGE_IDS / f"{name.replace('/', '_')}.txt"
     return [int(i) for i in path.read_text().split()]
 
 
 def _coco_keypoints(joints: np.ndarray) -> List[float]:
-    """COCO's 17 keypoints of a person (14, 3); faces are not labelled."""
+    """Converts LSP's joints (14, 3) to COCO's 17 keypoints; faces are not labelled."""
     keypoints = np.zeros((17, 3))
     for joint, keypoint in enumerate(LSP_IN_COCO):
         if joints[joint, 2] > 0:
@@ -114,7 +114,7 @@ def _coco_keypoints(joints: np.ndarray) -> List[float]:
 
 def _write_set(photographs: Sequence[Photograph], folder: Path, side: int,
                categories: List[dict]) -> int:
-    """Writes scaled images and one annotation file; the number of images."""
+    """Writes scaled images and one annotation file; returns the number of images."""
     (folder / 'images').mkdir(parents=True, exist_ok=True)
     images, annotations = [], []
     for photograph in photographs:
@@ -137,7 +137,7 @@ def _write_set(photographs: Sequence[Photograph], folder: Path, side: int,
 
 
 def _scaled(ann: dict, scale: float) -> dict:
-    """An annotation in pixels of the scaled image; box and area derived where missing."""
+    """Scales an annotation; derives box and area where they are missing."""
     points = np.array(ann['keypoints'], float).reshape(-1, 3)
     points[:, :2] *= scale
     boxes, areas = keypoint_boxes(points[None, :, :2], points[None, :, 2] > 0)

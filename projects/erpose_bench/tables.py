@@ -1,9 +1,9 @@
-"""Tables as the documents have them."""
+"""Markdown tables."""
 from typing import List, Sequence
 
 from tabulate import tabulate
 
 
 def table(rows: Sequence[List[str]]) -> str:
-    """Rows of cells, the first being the heading, as Markdown; cells as they are."""
+    """Formats rows of text as a Markdown table; the first row is the heading."""
     return tabulate(rows, headers='firstrow', tablefmt='github', disable_numparse=True)

@@ -1,4 +1,4 @@
-"""What an annotation file is said to hold, once, by data set and metric."""
+"""The report on an annotation file, logged once by data set and metric."""
 import logging
 
 import pytest
@@ -23,7 +23,7 @@ def add(**fields):
 
 NEITHER = 'skipped 1 x annotation: it has neither keypoints nor a box'
 FOUND = [
-    # change, persons left, said
+    # change, persons left, report
     (lambda toys: None, 4, ''),
     (all_areas, 4, '4 areas are larger than their box: derived from the keypoints'),
     (set_first(area=1100), 4, '1 areas are larger than their box'),
@@ -33,9 +33,9 @@ FOUND = [
     (set_first(area=1e30), 4, '1 areas are larger than their box'),
     (set_first(area=float('inf'), bbox=None), 4, '1 areas are larger than their image'),
     (set_first(area=None), 4, 'derived area from the keypoints for 1 of 4 annotations'),
-    (add(), 4, 'skipped 1 x annotation: it repeats a person, with identical keypoints'),
-    (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats a person'),
-    (add(image=2), 4, 'skipped 1 x annotation: it repeats a person'),
+    (add(), 4, 'skipped 1 x annotation: it repeats the keypoints of another one'),
+    (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats the keypoints'),
+    (add(image=2), 4, 'skipped 1 x annotation: it repeats the keypoints'),
     (add(keypoints=[21, *POSE[1:]]), 5, ''),
     (add(keypoints=[0] * 9), 5, ''),  # a person to ignore
     (add(keypoints=[], bbox=[0, 0, 0, 0]), 4, NEITHER),
@@ -57,11 +57,11 @@ def test_findings(toys, change, persons, said):
     assert said in toys.said and bool(said) == bool(toys.said)
     assert data.report.text == toys.said
     toys.truth()
-    assert not toys.said  # the data set said it
+    assert not toys.said  # the data set reported it
 
 
 @pytest.mark.parametrize('change, persons, said', FOUND[1:3] + FOUND[7:8])
-def test_the_metric_alone_says_it(toys, change, persons, said):
+def test_the_metric_reports_without_the_data_set(toys, change, persons, said):
     change(toys)
     assert len(toys.truth().coco.anns) == persons and said in toys.said
 
@@ -74,7 +74,7 @@ def test_the_metric_takes_the_file_of_the_test_data_set(toys):
     assert [ann['area'] < 600 for ann in metric.coco.anns.values()] == [True] * 4
 
 
-def test_people_of_images_that_a_test_skips_are_said_to_be_missed(toys):
+def test_a_test_reports_that_people_of_skipped_images_are_missed(toys):
     (toys.folder / 'images/1.jpg').unlink()
     toys.load()
     assert 'AP counts' not in toys.said
@@ -95,12 +95,12 @@ def test_absurd_areas_do_not_forgive(toys):
 def test_nothing_labelled_is_refused(toys):
     for ann in toys.content['annotations']:
         del ann['keypoints']
-    message = 'no annotation of this file has a labelled keypoint, of 4'
+    message = 'none of its 4 annotations has a labelled keypoint'
     for read in (toys.load, toys.truth, lambda: toys.load(test_mode=True)):
         with pytest.raises(ValueError, match=message):
             read()
     toys.content['annotations'] = []
-    with pytest.raises(ValueError, match='has a labelled keypoint, of 0'):
+    with pytest.raises(ValueError, match='none of its 0 annotations has a labelled'):
         toys.load(test_mode=True)
 
 
@@ -108,7 +108,7 @@ def test_images_of_annotations_without_anything_are_counted(toys):
     for ann in toys.content['annotations'][:2]:
         ann.update(keypoints=[], bbox=[0, 0, 0, 0], area=0)
     assert len(toys.load()) == 2
-    assert '2 of 4 images have no annotation and are not trained on' in toys.said
+    assert '2 of 4 images have no annotation and are not used' in toys.said
     assert 'skipped 2 x annotation: it has neither keypoints nor a box' in toys.said
 
 

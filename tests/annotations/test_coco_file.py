@@ -1,4 +1,4 @@
-"""Annotation files: what is refused, what is derived."""
+"""Annotation files: refused files and derived fields."""
 import json
 
 import pytest
@@ -57,8 +57,8 @@ def test_no_image_id():
     ('{"images": [', 'not a JSON file'),
     ('[]', 'no list "images"'),
     ('{"images": []}', 'no list "annotations"'),
-    ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] needs'),
-    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'twice'),
+    ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] has no'),
+    (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'the id 1'),
     (json.dumps(dict(images=[dict(id=2**60, file_name='a')], annotations=[])), '15 digits'),
     ('PK\x03\x04', 'is compressed. Unpack it'),
 ])

@@ -1,4 +1,4 @@
-"""Image files under names that other tools and systems wrote."""
+"""Image names that other tools and systems wrote."""
 import unicodedata
 
 import pytest

@@ -29,7 +29,7 @@ def test_turned_as_its_tag_says(tmp_path, orientation):
 
 
 @pytest.mark.parametrize('orientation', [9, 65535])
-def test_an_orientation_that_is_none_turns_nothing(tmp_path, orientation):
+def test_an_invalid_orientation_is_ignored(tmp_path, orientation):
     path = picture(tmp_path / 'a.jpg', orientation=orientation)
     assert read_header(path) == (64, 48, 1) and read_image(path).shape == (48, 64, 3)
 
@@ -64,7 +64,7 @@ def test_mismatch_names_both_sizes_and_exif_where_there_is_a_tag(
     assert ('EXIF' in str(error.value)) == bool(orientation)
 
 
-def test_unknown_sizes_are_not_compared_and_files_without_one_are_named(tmp_path):
+def test_unknown_sizes_are_not_compared_and_broken_files_are_returned(tmp_path):
     picture(tmp_path / 'a.jpg')
     (tmp_path / 'b.jpg').write_bytes(b'no image')
     images = [dict(id=1, img_path=str(tmp_path / 'a.jpg')),

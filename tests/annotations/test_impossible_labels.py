@@ -1,4 +1,4 @@
-"""Labels that cannot be: taken as not labelled, and counted."""
+"""Impossible labels are treated as not labelled, and counted."""
 import pytest
 
 from toys import POSE, toy
@@ -22,20 +22,20 @@ def test_a_keypoint_of_null_is_not_labelled(toys):
 
 
 @pytest.mark.parametrize('pose, labelled, said', [
-    (ORIGIN * 3, 0, 'have every labelled keypoint at (0, 0)'),
-    ([*ORIGIN, 0, 0, 0, 0, 0, 0], 0, '1 annotations have every labelled'),
+    (ORIGIN * 3, 0, 'have all labelled keypoints at (0, 0)'),
+    ([*ORIGIN, 0, 0, 0, 0, 0, 0], 0, '1 annotations have all labelled'),
     ([*POSE[:3], *ORIGIN * 2], 1, '1 annotations have several labelled'),
     ([*POSE[:6], *ORIGIN], 3, ''),
     ([*POSE[:6], -1, -1, 2], 2, '1 labelled keypoints are at (-1, -1)'),
     ([-1, -1, 1] * 3, 0, '3 labelled keypoints are at (-1, -1)'),
     ([*POSE[:6], -1, 9, 2], 3, ''),
-    ([*POSE[:6], 900, 9, 2], 2, '1 labelled keypoints cannot be pixels of their image'),
-    ([*POSE[:3], 9, -900, 2, 1e5, 1e5, 1], 1, '2 labelled keypoints cannot be pixels'),
+    ([*POSE[:6], 900, 9, 2], 2, '1 labelled keypoints lie outside their image by more'),
+    ([*POSE[:3], 9, -900, 2, 1e5, 1e5, 1], 1, '2 labelled keypoints lie outside their'),
     ([*POSE[:6], 70, 30, 2], 3, '1 labelled keypoints lie outside their image'),
     ([*POSE[:6], 64, 48, 2], 3, ''),
     (POSE, 3, ''),
 ])
-def test_labels_that_cannot_be(toys, pose, labelled, said):
+def test_impossible_labels(toys, pose, labelled, said):
     toys.first['keypoints'] = pose
     assert sum(toys.people()[0][1][2::3]) == labelled
     assert said in toys.said and bool(said) == bool(toys.said)
@@ -45,7 +45,7 @@ def test_labels_that_cannot_be(toys, pose, labelled, said):
 def test_a_whole_file_at_the_origin_is_refused(toys):
     for ann in toys.content['annotations']:
         ann['keypoints'] = ORIGIN * 3
-    with pytest.raises(ValueError, match=r'has a labelled keypoint, of 4.*at \(0, 0\)'):
+    with pytest.raises(ValueError, match=r'none of its 4 annotations has.*at \(0, 0\)'):
         toys.load()
 
 
@@ -53,5 +53,5 @@ def test_fractions_are_refused(toys):
     toys.content['annotations'] = [
         toy(i, keypoints=[.3, .2, 2, .2, .6, 2, .6, .6, 2]) for i in (1, 2)]
     for read in (toys.load, toys.truth):
-        with pytest.raises(ValueError, match='lie between 0 and 1: these are fractions'):
+        with pytest.raises(ValueError, match='lie between 0 and 1, so they are fractions'):
             read()

@@ -10,7 +10,7 @@ SWAPPED = [*POSE[:3], *POSE[6:], *POSE[3:6]]
 
 
 def balls(toys, **fields):
-    """Five of another category on each image."""
+    """Adds five objects of another category to each image."""
     toys.content['categories'].append(dict(BALL, **fields))
     for i in range(1, 5):
         toys.content['annotations'] += [
@@ -37,7 +37,7 @@ def test_poses_on_other_classes_are_wrong_in_the_evaluation(toys):
     alone = toys.ap(people + wrong)
     balls(toys)
     assert toys.ap(people + wrong) == alone < 0.5
-    assert toys.ap(people) == 1 and 'category' not in toys.said  # said by the first
+    assert toys.ap(people) == 1 and 'category' not in toys.said  # reported before, once
 
 
 @pytest.mark.parametrize('categories, ids', [
@@ -77,12 +77,12 @@ def test_one_is_chosen(toys, category, count):
     assert len(toys.truth(category=category).coco.anns) == count
     metric = toys.truth(category=category)
     metric.coco, metric.category = None, None
-    metric.dataset_meta = data.metainfo  # which knows what was chosen
+    metric.dataset_meta = data.metainfo  # which has the chosen category
     assert len(metric.coco.anns) == count
 
 
 def test_a_category_that_is_not_there(toys):
-    with pytest.raises(ValueError, match="has no category 'dog'; it has 'toy'"):
+    with pytest.raises(ValueError, match="has no category 'dog': choose one of 'toy'"):
         toys.load(category='dog')
 
 
@@ -106,9 +106,9 @@ def test_names_in_another_order_are_reordered(toys, names):
 
 @pytest.mark.parametrize('names, said', [
     (NAMES, ''), (['Head', 'Left hand', 'Right hand'], ''), ([1, 2, 3], ''), ('abc', ''),
-    (['a', 'b', 'c'], 'other names.*a, b, c there, head, left_hand, right_hand here'),
-    (['head', 'left_paw', 'right_paw'], 'left_paw, right_paw there, left_hand, right_hand'),
-    (['head', 'right_hand', 'l_hand'], 'right_hand is number 1 in the file and 2'),
+    (['a', 'b', 'c'], 'other names.*a, b, c in the file, head, left_hand, right_hand in'),
+    (['head', 'left_paw', 'right_paw'], 'left_paw, right_paw in the file, left_hand'),
+    (['head', 'right_hand', 'l_hand'], 'right_hand has index 1 in the file but 2'),
     (['head', 'head', 'head'], 'other names'),
 ], ids=str)
 def test_names_in_the_same_places(toys, names, said):

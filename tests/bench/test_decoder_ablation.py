@@ -1,4 +1,4 @@
-"""The decoder's ablation, on generated crowds."""
+"""The ablation of the decoder on generated crowds."""
 import pytest
 from mmengine.config import Config
 

@@ -1,4 +1,4 @@
-"""Errors by kind, on poses moved by hand."""
+"""Kinds of errors, on poses moved by hand."""
 import cv2
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ def test_kind_of_each_keypoint(pose, kinds, coco):
     assert not second.detections and not second.persons
 
 
-def test_an_unlabelled_keypoint_is_no_error(coco):
+def test_an_unlabelled_keypoint_is_not_an_error(coco):
     anns = coco.dataset['annotations']
     anns[0]['keypoints'][11] = 0
     try:

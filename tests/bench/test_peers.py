@@ -1,4 +1,4 @@
-"""MoveNet beside exported models; a stand-in for its interpreter."""
+"""MoveNet compared with exported models, with a fake interpreter."""
 import json
 import sys
 from types import ModuleType

@@ -1,4 +1,4 @@
-"""Sets made from small copies of the official data sets' layout."""
+"""Sets made from small data sets in the official layouts."""
 import json
 
 import cv2
@@ -12,7 +12,7 @@ from erpose_bench.photographs import build_coco, build_lsp, image_ids
 
 @pytest.fixture
 def few_ids(monkeypatch, tmp_path):
-    """Lists of one image a set."""
+    """Lists with one image for each set."""
     ids = {'coco-mini_train': 7, 'coco-mini_val': 8, 'coco-more_train': 9, 'lsp_train': 1,
            'lsp_val': 2, 'lsp-original_train': 1}
     folder = tmp_path / 'ids'

@@ -33,7 +33,7 @@ PIPELINE = [
 
 @pytest.fixture
 def content():
-    """Two images; a person whose box is the derived one in each, and a crowd region."""
+    """Two images, each with a person whose box is the derived one; and a crowd region."""
     anns = [
         dict(id=1, image_id=1, keypoints=[10, 20, 2, 30, 60, 1, 0, 0, 0],
              bbox=[10, 20, 20, 40], area=0.53 * 800),
@@ -82,7 +82,7 @@ def test_deleting_derived_boxes_changes_nothing(tmp_path, content):
             np.testing.assert_array_equal(a[key], b[key], err_msg=key)
 
 
-def test_what_was_derived_is_said_once(tmp_path, content):
+def test_derived_fields_are_reported_once(tmp_path, content):
     for ann in content['annotations'][:2]:
         del ann['bbox']
     with patch('erpose.datasets.keypoint_dataset.print_log') as log:
@@ -205,9 +205,9 @@ MOSAIC = [
 def test_images_without_people_are_trained_on_if_wished(toys, pipeline):
     toys.content['annotations'] = toys.content['annotations'][:1]
     assert len(toys.load(pipeline)) == 1
-    assert '3 of 4 images have no annotation and are not trained on' in toys.said
+    assert '3 of 4 images have no annotation and are not used' in toys.said
     data = toys.load(pipeline, keep_empty=True)
-    assert '3 of 4 images have no annotation and are trained on as images' in toys.said
+    assert '3 of 4 images have no annotation and are used as negatives' in toys.said
     assert [data.get_data_info(i)['keypoints'].shape for i in range(4)] == [
         (1, 3, 2), *[(0, 3, 2)] * 3]
     for _ in range(5):
@@ -232,8 +232,8 @@ def test_few_keypoints(toys, count):
         assert (labels.areas[labels.keypoints_visible.any(1)] > 0).all()
 
 
-def test_images_of_skipped_people_are_no_negatives(toys):
+def test_images_of_skipped_people_are_not_negatives(toys):
     toys.content['annotations'][1]['keypoints'] = [1] * 8
     toys.content['annotations'] = toys.content['annotations'][:2]
     assert len(toys.load(keep_empty=True)) == 3
-    assert 'but 1 whose annotations were skipped' in toys.said
+    assert 'except 1 with skipped annotations' in toys.said

@@ -67,7 +67,7 @@ def covering(figure, point, margin):
 
 
 def build_person(yaw, arms):
-    """A person with arms raised by so many degrees, annotated in the image's middle."""
+    """A person in the middle of the image, with arms raised by some degrees."""
     angles = dict(upper_arm=(arms, 0), forearm=(arms, 0), thigh=(15, 0), shin=(15, 0))
     pose = Pose({f'{side}_{limb}': angle for side in ('left', 'right')
                  for limb, angle in angles.items()}, lean=0, airborne=False)
@@ -246,7 +246,7 @@ def test_spanning_tree_reaches_every_keypoint_once():
 
 @pytest.mark.parametrize('options, message', [
     (dict(num_images=0), 'at least 1'),
-    (dict(seed=-1), 'not negative'),
+    (dict(seed=-1), 'seed at least 0'),
     (dict(image_size=(512, 8)), 'image_size'),
     (dict(persons=(3, 2)), 'persons'),
     (dict(scale=(0, 1)), 'scale'),
@@ -269,7 +269,7 @@ def test_only_an_earlier_set_is_replaced(tmp_path):
 
     (tmp_path / 'mine' / 'images').mkdir(parents=True)
     (tmp_path / 'mine' / 'annotations.json').write_text('{"images": []}')
-    with pytest.raises(FileExistsError, match='something else'):
+    with pytest.raises(FileExistsError, match='does not contain a synthetic set'):
         generate(tmp_path / 'mine', 1, overwrite=True)
 
 

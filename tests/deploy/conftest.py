@@ -13,14 +13,14 @@ def network(shipped):
 
 @pytest.fixture(scope='session')
 def open_file(network, made_once):
-    """Of any size."""
+    """An exported file of open size."""
     return made_once('open.onnx', lambda path: export_onnx(
         *network, path, (128, 160), dynamic=True))
 
 
 @pytest.fixture(scope='session')
 def raw_file(shipped, made_once):
-    """The maps alone, of the fixed file's size."""
+    """A raw file of the fixed file's size."""
     return made_once('raw.onnx', lambda path: export_onnx(
         *load_network(shipped['Config'], shipped['Weights'], raw=True), path, (160, 128)))
 

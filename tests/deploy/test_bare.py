@@ -1,4 +1,4 @@
-"""The runtime works where nothing but numpy, OpenCV and ONNX Runtime is installed."""
+"""The runtime works with only numpy, OpenCV and ONNX Runtime installed."""
 import importlib.metadata
 import json
 import os
@@ -28,7 +28,7 @@ def bare(tmp_path_factory):
 
 
 def run(bare, *command, cwd):
-    # -S: no site-packages; -E is left out, for the packages come by PYTHONPATH
+    # -S: no site-packages; no -E, because the packages come by PYTHONPATH
     return subprocess.run([sys.executable, '-S', *map(str, command)], cwd=cwd, text=True,
                           capture_output=True,
                           env=dict(PATH=os.environ['PATH'], PYTHONPATH=str(bare)))
@@ -53,6 +53,6 @@ def test_what_needs_pytorch_says_so(bare, tmp_path):
     assert erpose.__version__ in done.stdout
     assert 'erpose.models needs torch, mmengine' in done.stderr
     done = run(bare, '-m', 'erpose.env', cwd=tmp_path)
-    assert "not importable           No module named 'torch'" in done.stdout
+    assert "import failed            No module named 'torch'" in done.stdout
     done = run(bare, '-m', 'erpose.cli', 'export', 'a', 'b', 'c', cwd=tmp_path)
     assert done.returncode == 1 and 'Traceback' not in done.stderr

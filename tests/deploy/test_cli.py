@@ -1,4 +1,4 @@
-"""``erpose predict`` on what people have."""
+"""``erpose predict`` on folders, pictures and videos, and its errors."""
 import csv
 import json
 import re
@@ -122,16 +122,16 @@ def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
     command = ['--no-draw', '--score', 0, '--ids', annotations, '--json']
     assert predict(fixed_file, crowd, other, *command, tmp_path / 'p.json') == 1
     said = capsys.readouterr().err
-    assert 'skipped 1 pictures in' in said and 'other.jpg: none of the images' in said
+    assert 'skipped 1 pictures in' in said and 'other.jpg: no images of' in said
     assert predict(fixed_file, other, *command, tmp_path / 'new.json') == 1
-    assert 'other.jpg: none of the images' in capsys.readouterr().err
+    assert 'other.jpg: no images of' in capsys.readouterr().err
     assert not (tmp_path / 'new.json').exists()
     assert predict(fixed_file, other, '--no-draw', '--ids', annotations) == 1
-    assert 'give both' in capsys.readouterr().err
+    assert '--ids needs --json' in capsys.readouterr().err
 
 
 def in_the_way(path):
-    """A file where a folder was."""
+    """Replaces a folder by a file."""
     for file in path.rglob('*'):
         file.unlink()
     path.rmdir()
@@ -140,7 +140,7 @@ def in_the_way(path):
 
 @pytest.fixture
 def vanishing(monkeypatch):
-    """Lets a folder vanish after the first frame."""
+    """Removes a folder after the first frame."""
     from erpose.imaging.writers import Records
     add = Records.add
 
@@ -180,10 +180,10 @@ def test_people_outlive_the_folder_of_the_drawings(moving, fixed_file, crowd, st
     (tmp_path / 'out').unlink()
     assert predict(*command, '--json', tmp_path / 'p.json') == 1
     people = json.loads((tmp_path / 'p.json').read_text())
-    assert len({p['image_id'] for p in people}) == 4  # the others are looked at, too
+    assert len({p['image_id'] for p in people}) == 4  # the others are still processed
 
 
-def test_the_own_output_is_no_source(fixed_file, tmp_path, monkeypatch, capsys):
+def test_the_output_folder_is_not_a_source(fixed_file, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     cv2.imwrite('1.png', np.zeros((32, 32, 3), np.uint8))
     for _ in range(2):
@@ -191,7 +191,7 @@ def test_the_own_output_is_no_source(fixed_file, tmp_path, monkeypatch, capsys):
         assert 'in 1 pictures' in capsys.readouterr().out
 
 
-def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys):
+def test_a_broken_image_is_skipped_and_reported(fixed_file, crowd, tmp_path, capsys):
     broken = tmp_path / 'broken.jpg'
     broken.write_bytes(b'\xff\xd8\xff')
     empty = tmp_path / 'empty.png'
@@ -205,8 +205,8 @@ def test_a_broken_image_is_skipped_and_said(fixed_file, crowd, tmp_path, capsys)
 
 
 @pytest.mark.parametrize('source, message', [
-    ('nowhere.jpg', 'nowhere.jpg: no such file'),
-    ('.', 'a folder without images')])
+    ('nowhere.jpg', 'nowhere.jpg is not a file'),
+    ('.', 'contains no images')])
 def test_sources_that_name_nothing(fixed_file, tmp_path, monkeypatch, capsys, source,
                                    message):
     monkeypatch.chdir(tmp_path)
@@ -262,7 +262,7 @@ def test_patterns(crowd):
 def test_the_zoos_model(words, fixed_file, crowd, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(zoo, 'ONNX_FILES', tmp_path)
     assert predict(*words, crowd, '--no-draw') == 1
-    assert 'write it' in capsys.readouterr().err
+    assert 'export it' in capsys.readouterr().err
     shutil.copy(fixed_file, tmp_path / 'erpose-n.onnx')
     assert predict(*words, crowd, '--no-draw') == 0
     assert 'erpose-n.onnx: 160x128' in capsys.readouterr().out
@@ -273,17 +273,17 @@ def test_options_between_model_and_sources(fixed_file, crowd, capsys):
     assert 'in 4 pictures' in capsys.readouterr().out
 
 
-def test_a_model_alone_is_no_source(fixed_file, capsys):
+def test_a_model_alone_is_not_a_source(fixed_file, capsys):
     assert predict(fixed_file) == 1
-    assert 'is the model: name an image' in capsys.readouterr().err
+    assert 'add an image' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize('words, said', [
-    (['nonsense'], 'no config nonsense.* alias of the zoo .*erpose-n'),
-    (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'name its checkpoint after it'),
-    (['erpose-n', 'erpose-q'], 'no checkpoint erpose-q'),
+    (['nonsense'], 'config not found: nonsense .* alias of the zoo .*erpose-n'),
+    (['erpose-n_1xb16-30e_synthetic-320x320.py'], 'needs a checkpoint'),
+    (['erpose-n', 'erpose-q'], 'checkpoint not found: erpose-q'),
 ])
-def test_export_of_what_the_zoo_has_not(words, said, tmp_path, capsys):
+def test_export_of_unknown_names(words, said, tmp_path, capsys):
     assert main(['export', *words, str(tmp_path / 'n.onnx')]) == 1
     assert re.search(said, capsys.readouterr().err)
 

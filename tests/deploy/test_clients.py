@@ -1,4 +1,4 @@
-"""Other programs read our files and results; the document's examples run."""
+"""Other programs read our files and results; the examples in docs/deploy.md run."""
 import re
 from pathlib import Path
 
@@ -14,7 +14,7 @@ DOCUMENT = Path(__file__).parents[2] / 'docs/deploy.md'
 
 
 def example(word):
-    """The Python example of the document that has the word."""
+    """Returns the Python example of the document that contains the word."""
     blocks = re.findall(r'```python\n(.*?)```', DOCUMENT.read_text(), re.DOTALL)
     return next(block for block in blocks if word in block)
 
@@ -53,7 +53,7 @@ def test_rtmlib_finds_the_same_people(fixed_file, crowd):
     client = rtmlib.RTMO(str(fixed_file), model_input_size=predictor.input_size[::-1],
                          backend='onnxruntime', nms_thr=1.0, score_thr=0.0)
     for path in sorted(crowd.iterdir()):
-        # Of the input's size: clients differ in where they put an image of another.
+        # Of the input's size, because clients place images of other sizes differently.
         image = letterbox(read_image(path), predictor.input_size)[0]
         keypoints, visibilities = client(image)
         people = predictor(image, score_thr=0)
@@ -67,7 +67,7 @@ def test_rtmlib_finds_the_same_people(fixed_file, crowd):
 
 @pytest.mark.parametrize('word', ['openvino', 'decode_maps'])
 def test_other_engines(word, fixed_file, raw_file, crowd, tmp_path, monkeypatch):
-    """As the document says it: the outputs of ONNX Runtime."""
+    """The examples of the document give the outputs of ONNX Runtime."""
     if word == 'openvino':
         pytest.importorskip('openvino')
     monkeypatch.chdir(tmp_path)

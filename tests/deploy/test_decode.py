@@ -1,4 +1,4 @@
-"""The decoder in numpy is the one of the head."""
+"""The decoder in numpy equals the head's."""
 import numpy as np
 import pytest
 import torch
@@ -29,7 +29,7 @@ def test_equals_decoder_and_refiner(average, heatmaps):
     keypoints = found.keypoints
     if heatmaps:
         keypoints = refiner.refine(keypoints, heat.sigmoid(), STRIDES[0])
-        assert (keypoints - found.keypoints).abs().mean() > 0.5  # it does something
+        assert (keypoints - found.keypoints).abs().mean() > 0.5  # the refiner has an effect
 
     maps = {}
     for kind, outputs in (('scores', scores), ('poses', poses)):

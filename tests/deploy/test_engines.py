@@ -1,4 +1,4 @@
-"""The default file and the raw file run on other engines than ONNX Runtime, equally."""
+"""The default and the raw file give ONNX Runtime's results on other engines."""
 import json
 import os
 import subprocess
@@ -110,7 +110,7 @@ np.savez(sys.argv[3], version=cv2.__version__,
 
 
 def test_ncnn(raw_file, expected, pixels, tmp_path):
-    """Of the raw file, as docs/deploy.md converts it: pnnx's default halves the weights."""
+    """The raw file, converted as in docs/deploy.md: pnnx stores float16 by default."""
     ncnn = pytest.importorskip('ncnn')
     pnnx = Path(pytest.importorskip('pnnx').__file__).parent / 'pnnx'
     (tmp_path / 'raw.onnx').write_bytes(raw_file.read_bytes())

@@ -1,4 +1,4 @@
-"""The ONNX file computes what PyTorch computes, and says what a client must know."""
+"""The ONNX file computes what PyTorch computes, and its metadata describe it."""
 import json
 from pathlib import Path
 
@@ -31,9 +31,9 @@ def session(path):
 
 
 def compare(network, path, pixels):
-    """Both runtimes; poses whose scores differ by less than rounding may change places.
+    """Compares both runtimes; poses whose scores differ by rounding may swap places.
 
-    What scores less than 0.05 nobody is shown: rounding grows there to some TOLERANCE.
+    Poses that score 0.05 or less may differ by 5 TOLERANCE: rounding is larger there.
     """
     with torch.no_grad():
         expected = [output.numpy() for output in network(torch.from_numpy(pixels))]
@@ -127,7 +127,7 @@ def test_a_size_that_does_not_fit_is_refused(network, tmp_path, size):
 def test_a_head_that_is_not_known_is_refused():
     model = torch.nn.Module()
     model.head = torch.nn.Linear(1, 1)
-    with pytest.raises(ValueError, match='Linear is not exported'):
+    with pytest.raises(ValueError, match='Linear cannot be exported'):
         pose_network(model)
 
 
@@ -164,7 +164,7 @@ def with_duplicates(request, crowd):
 
 
 def test_a_system_with_nms_leaves_it_to_the_client(with_duplicates, tmp_path, crowd):
-    """The same people as MMPose's, duplicates suppressed by the predictor."""
+    """The same people as MMPose's; the predictor removes duplicates."""
     config, model = with_duplicates
     network = pose_network(model)
     info = dict(metadata(config), nms=network.nms)

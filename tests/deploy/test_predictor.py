@@ -27,7 +27,7 @@ def test_people_are_in_pixels_of_the_image(fixed_file, image):
     np.testing.assert_allclose(people.boxes[:, 2:], people.keypoints.max(1), atol=1e-2)
 
 
-def test_what_people_give_as_an_image(fixed_file, image, tmp_path):
+def test_types_of_images(fixed_file, image, tmp_path):
     predictor = Predictor(fixed_file)
     cv2.imwrite(str(tmp_path / 'a.png'), image)
     expected = predictor(image, 0)
@@ -39,7 +39,7 @@ def test_what_people_give_as_an_image(fixed_file, image, tmp_path):
     with pytest.raises(ValueError, match='got None, which cv2.imread returns'):
         predictor(None)
     for one in (image, image[..., 0], 'photo.jpg', Image.fromarray(image), None):
-        with pytest.raises(ValueError, match='predict takes a list of images'):
+        with pytest.raises(ValueError, match='takes a list of images'):
             predictor.predict(one)
 
 
@@ -64,16 +64,16 @@ def test_other_input_sizes(open_file, fixed_file, image):
     assert Predictor(open_file).input_size == (128, 160)
     other = Predictor(open_file, input_size=(192, 128))
     assert other(image, 0).keypoints.shape[1:] == (17, 2)
-    with pytest.raises(ValueError, match='of 128 pixels at least: got 128x96'):
+    with pytest.raises(ValueError, match='at least 128 pixels, got 128x96'):
         Predictor(open_file, input_size=(128, 96))
-    with pytest.raises(ValueError, match='takes 160x128 and nothing else'):
+    with pytest.raises(ValueError, match='has the fixed input size 160x128'):
         Predictor(fixed_file, input_size=(64, 64))
 
 
 def test_says_which_provider_runs(fixed_file):
     predictor = Predictor(fixed_file, providers=['CPUExecutionProvider'], threads=1)
     assert predictor.provider == 'CPUExecutionProvider'
-    with pytest.raises(ValueError, match="no execution provider.*this onnxruntime has"):
+    with pytest.raises(ValueError, match='are not available: this onnxruntime has'):
         Predictor(fixed_file, providers=['NoSuchProvider'])
 
 
@@ -90,7 +90,7 @@ def test_wrong_files(tmp_path):
         [onnx.helper.make_tensor_value_info('y', 1, [1])])
     opset = [onnx.helper.make_opsetid('', 17)]
     onnx.save(onnx.helper.make_model(graph, opset_imports=opset, ir_version=8), broken)
-    with pytest.raises(ValueError, match=r'has x tensor.*; expected input \(B, 3, H, W\)'):
+    with pytest.raises(ValueError, match=r'has x tensor.*; expected .* input \(B'):
         Predictor(broken)
 
 
@@ -119,11 +119,11 @@ def test_equals_mmpose_on_the_same_image(shipped, fixed_file, crowd):
 
 
 @pytest.mark.parametrize('change, message', [
-    (lambda info: info.pop('decoder'), 'by its metadata "decoder" nothing'),
+    (lambda info: info.pop('decoder'), 'metadata "decoder" expects none'),
     (lambda info: info['decoder'].update(strides=[8, 16, 64]), "'scores_64'"),
-    (lambda info: info['decoder'].update(reach='far'), 'metadata "decoder" is'),
-    (lambda info: info['decoder'].update(num_candidates=0), 'metadata "decoder" is'),
-    (lambda info: info['decoder'].pop('average'), 'metadata "decoder" is'),
+    (lambda info: info['decoder'].update(reach='far'), 'invalid metadata "decoder"'),
+    (lambda info: info['decoder'].update(num_candidates=0), 'invalid metadata "decoder"'),
+    (lambda info: info['decoder'].pop('average'), 'invalid metadata "decoder"'),
 ])
 def test_a_raw_file_says_how_it_is_decoded(change, message, raw_file, tmp_path):
     model = onnx.load(raw_file)

@@ -1,4 +1,4 @@
-"""The page, as its functions and in a real browser."""
+"""The page's functions, and the page in a real browser."""
 import json
 import shutil
 import socket
@@ -85,7 +85,7 @@ def test_what_is_too_large_or_broken_is_refused(photo, predictor, monkeypatch, t
 
 @pytest.fixture(scope='module')
 def browser(fixed_file, tmp_path_factory):
-    """The page in a headless Chromium, and what a visitor does there."""
+    """The page in a headless Chromium, and actions of a visitor."""
     selenium = pytest.importorskip('selenium.webdriver')
     from selenium.webdriver.chrome.service import Service
     programs = [shutil.which(name) for name in ('chromium', 'chromedriver')]

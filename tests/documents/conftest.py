@@ -1,4 +1,4 @@
-"""What a reader has: erpose installed, and a folder with pictures, a video, data sets."""
+"""What a reader has: erpose installed, a folder with pictures, a video and data sets."""
 import importlib.metadata
 import os
 import shutil
@@ -20,7 +20,7 @@ MIM = '#!/bin/sh\nexec python -m mim "$@"\n'
 
 @pytest.fixture(scope='session')
 def wheel(tmp_path_factory):
-    """What `pip install .` builds, from links: building leaves files in the folder."""
+    """The wheel of `pip install .`, built from links: building leaves files behind."""
     source = tmp_path_factory.mktemp('source')
     shutil.copytree(ROOT / 'projects', source / 'projects', ignore=shutil.ignore_patterns(
         '.mim', '*.egg-info', '__pycache__'))
@@ -35,7 +35,7 @@ def wheel(tmp_path_factory):
 
 
 def environment(folder: Path, wheel: Path) -> Path:
-    """A virtual environment with the wheel and nothing else; its site-packages."""
+    """Site-packages of a virtual environment with only the wheel."""
     venv.create(folder, symlinks=True)
     python = folder / 'bin' / 'python'
     subprocess.run([sys.executable, '-m', 'pip', '-q', '--python', python, 'install',
@@ -56,7 +56,7 @@ def plain(wheel, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def bare(wheel, tmp_path_factory):
-    """Commands of an environment with the wheel and what it asks for, numpy and Pillow."""
+    """Commands of an environment with the wheel and its requirements, numpy and Pillow."""
     folder = tmp_path_factory.mktemp('bare')
     site = environment(folder, wheel)
     for name in ('numpy', 'pillow'):
@@ -68,7 +68,7 @@ def bare(wheel, tmp_path_factory):
 
 @pytest.fixture(scope='session')
 def installed(request):
-    """From the name of an installation to its folder of commands and its variables."""
+    """Maps the name of an installation to its folder of commands and its variables."""
     def find(name):
         if name == 'editable':
             return Path(sys.executable).parent, {}

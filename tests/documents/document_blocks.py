@@ -1,4 +1,4 @@
-"""The code blocks of the documents, and how a reader runs them."""
+"""Reads and runs the code blocks of the documents."""
 import os
 import re
 import subprocess
@@ -20,15 +20,15 @@ class Block(NamedTuple):
 
     @property
     def key(self) -> Tuple[str, str]:
-        """Document, and first line without its comment: what the tables name it by."""
+        """Document, and first line without its comment; the key in the tables."""
         return self.document, re.split(r' +# ', self.text.splitlines()[0])[0]
 
 
 def blocks(root: Path = ROOT) -> Iterator[Block]:
-    """The blocks of commands and programs of all documents.
+    """Yields the blocks of commands and programs of all documents.
 
     Raises:
-        ValueError: If a block is in a language that is neither known to run nor not to.
+        ValueError: If the language of a block is in neither COMMANDS nor OTHERS.
     """
     for path in sorted(p for pattern in DOCUMENTS for p in root.glob(pattern)):
         name = path.relative_to(root).as_posix()
@@ -41,7 +41,7 @@ def blocks(root: Path = ROOT) -> Iterator[Block]:
 
 
 def replaced(text: str, instead: Dict[str, str]) -> str:
-    """A block with words replaced; each must be there, as a word."""
+    """Replaces words of a block; each must occur as a whole word."""
     for old, new in instead.items():
         pattern = rf'(?<!\w){re.escape(old)}(?!\w)'
         assert re.search(pattern, text), f'{old!r} is not in the block any more'
@@ -50,7 +50,7 @@ def replaced(text: str, instead: Dict[str, str]) -> str:
 
 
 def run(command: list, binaries: Path, cwd: Path, **env) -> subprocess.CompletedProcess:
-    """Runs a command of a virtual environment, whose folder of commands is named."""
+    """Runs a command of the virtual environment with the given folder of commands."""
     path = os.pathsep.join([str(binaries), os.environ['PATH']])
     return subprocess.run(
         list(map(str, command)), cwd=cwd, text=True, capture_output=True,

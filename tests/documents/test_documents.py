@@ -1,8 +1,8 @@
-"""Every command and program of the documents runs, or the reason why not stands here.
+"""Every command and program of the documents runs, or is listed here with the reason.
 
 A block runs as a reader would run it: in a process of its own, from another folder, with
-erpose installed by `pip install .` or by `pip install -e .`. Of a block that takes long,
-only numbers are changed: of epochs, images, rounds.
+erpose installed by `pip install .` or by `pip install -e .`. In blocks that take long, only
+the numbers of epochs, images and rounds are changed.
 """
 from collections import Counter
 from typing import Dict, NamedTuple, Tuple
@@ -21,10 +21,10 @@ class Case(NamedTuple):
     """How a block runs here.
 
     Attributes:
-        instead (dict): What replaces words of it.
-        before (str): Of the same language, what a reader has done before.
+        instead (dict): Replacements of words.
+        before (str): What a reader has run before, in the same language.
         makes (tuple): Files that it writes.
-        installs (tuple): Installations it runs in. `plain` has no `tools/` that want
+        installs (tuple): Installations it runs in. `plain` cannot run `tools/` that need
             `erpose_bench`, which is not installed.
     """
     document: str
@@ -174,7 +174,7 @@ def test_the_block_runs(case, install, reader, installed):
 
 
 def save_programs(document, folder):
-    """The document's programs, under the names in their first lines."""
+    """Saves the document's programs under the names in their first lines."""
     for (where, first), block in BLOCKS.items():
         if where == document and block.language == 'python':
             (folder / first.lstrip('# ')).write_text(block.text)

@@ -35,7 +35,7 @@ def test_plain_keeps_python_values():
 
 
 def test_a_packed_training_goes_on(tmp_path):
-    """From the same loss, and down: from a fraction of the size."""
+    """It continues at the same loss and improves, from a file of a fraction of the size."""
     def start():
         torch.manual_seed(0)
         model = torch.nn.Linear(64, 64)

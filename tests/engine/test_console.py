@@ -1,4 +1,4 @@
-"""What of a training's log is for the screen, and what for the file alone."""
+"""Which lines of a training's log go to the screen, and which only to the file."""
 import pytest
 from mmengine.logging import MMLogger
 

@@ -35,9 +35,9 @@ def test_sees_what_training_needs(config, monkeypatch, tmp_path):
     assert 0 < seen['assign'] < seen['step'] and 0.1 < seen['memory'] < 50
 
 
-def test_missing_images_are_said(config):
+def test_missing_images_are_reported(config):
     config.train_dataloader.dataset.data_prefix.img = 'nowhere/'
-    with pytest.raises(FileNotFoundError, match='images of .* is there'):
+    with pytest.raises(FileNotFoundError, match='images of .* exists'):
         dry_run(config, steps=3)
 
 
@@ -57,7 +57,7 @@ def test_annotations_are_reported(config, capfd):
     seen = dry_run(config, steps=3)
     text = '\n'.join(forecast(config, seen))
     assert 'derived area from the keypoints for 1 of' in text
-    assert '1 of 9 images have no annotation and are not trained on' in text
+    assert '1 of 9 images have no annotation and are not used' in text
 
     change_annotations(config, lambda c: c['annotations'][0].update(area=1e9))
     assert not dry_run(config, steps=3)['annotations']  # a warning: the log has it
@@ -85,12 +85,12 @@ def test_forecast():
     text = '\n'.join(forecast(config, seen, gpus=4))
     assert '8 steps of 4 x 32 images, 0:00:16' in text
     assert '10 epochs, 0:02:40' in text and '0.10 s (5.0%) assigning people' in text
-    assert '--auto-scale-lr makes it 0.002' in text
+    assert '--auto-scale-lr scales it to 0.002' in text
     assert 'learning rate' not in '\n'.join(forecast(config, seen, gpus=8))
     config.train_dataloader.drop_last = True
     assert '7 steps of 4 x 32 images' in '\n'.join(forecast(config, seen, gpus=4))
 
 
 def test_too_few_steps():
-    with pytest.raises(ValueError, match='at least 3 steps, got 2'):
+    with pytest.raises(ValueError, match='steps must be at least 3, got 2'):
         dry_run(Config(), steps=2)

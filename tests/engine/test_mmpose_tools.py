@@ -1,4 +1,4 @@
-"""Where a training looks for its checkpoints, and what it refuses to write over."""
+"""Where a training finds its checkpoints, and which it refuses to overwrite."""
 import os
 import sys
 
@@ -17,7 +17,7 @@ CONFIGS = {
 
 @pytest.fixture
 def arguments(tmp_path, monkeypatch):
-    """What of a command line reaches MMPose, in a folder with configs and checkpoints."""
+    """Arguments that reach MMPose, in a folder with configs and checkpoints."""
     monkeypatch.chdir(tmp_path)
     for name, text in CONFIGS.items():
         (tmp_path / name).write_text(text)
@@ -61,7 +61,7 @@ def arguments(tmp_path, monkeypatch):
     # a checkpoint by name is the user's choice
     (['runs/epoch_7.pth'], ['own.py', '--resume', 'b.pth'],
      ['own.py', '--resume', 'b.pth']),
-    # nothing yet: MMEngine would forget load_from for --resume
+    # no checkpoint yet: for --resume MMEngine would drop load_from
     ([], ['own.py', '--resume'], ['own.py']),
     ([], ['own.py'], ['own.py']),
     # weights that no training has written there
@@ -72,13 +72,13 @@ def test_what_reaches_mmpose(arguments, made, args, kept):
 
 
 @pytest.mark.parametrize('made, args, said', [
-    (['runs/epoch_7.pth'], ['own.py'], 'runs holds epoch_7.pth .*--resume.*--work-dir'),
-    (['runs/iter_7.pth'], ['heir.py'], 'runs holds iter_7.pth'),
+    (['runs/epoch_7.pth'], ['own.py'], 'runs contains epoch_7.pth .*--resume.*--work-dir'),
+    (['runs/iter_7.pth'], ['heir.py'], 'runs contains iter_7.pth'),
     (['work_dirs/plain/best_coco_AP_epoch_1.pth'], ['plain.py'],
-     'work_dirs/plain holds best_'),
-    (['out/epoch_1.pth'], ['own.py', '--work-dir', 'out'], 'out holds epoch_1.pth'),
+     'work_dirs/plain contains best_'),
+    (['out/epoch_1.pth'], ['own.py', '--work-dir', 'out'], 'out contains epoch_1.pth'),
     # the best weights have no optimiser
-    (['runs/best_coco_AP_epoch_1.pth'], ['own.py', '--resume'], 'no state of a training'),
+    (['runs/best_coco_AP_epoch_1.pth'], ['own.py', '--resume'], 'no training state'),
 ])
 def test_checkpoints_are_not_written_over(arguments, made, args, said):
     with pytest.raises(ResumeError, match=said):
@@ -102,4 +102,4 @@ def test_the_command_refuses_in_one_line(arguments, monkeypatch):
     with pytest.raises(SystemExit) as stop:
         run_mmpose_tool('train.py')
     said = stop.value.code
-    assert said.startswith('train.py: runs holds') and '\n' not in said
+    assert said.startswith('train.py: runs contains') and '\n' not in said

@@ -47,9 +47,9 @@ def rates(detections, use_area=True):
     ([(1, 0, .9, 'flipped'), (1, 200, .8), (2, 0, .7)], 0),
     # the same pose in another image is another person
     ([(1, 0, .9), (2, 0, .9), (1, 200, .8)], 0),
-    # far from everybody: a false positive, no duplicate
+    # far from everybody: a false positive, not a duplicate
     ([(1, 0, .9), (1, 500, .85), (1, 200, .8), (2, 0, .7)], 0),
-    # crowd regions are no persons
+    # crowd regions are not persons
     ([(3, 0, .99), (3, 0, .98), (1, 0, .9), (1, 200, .8), (2, 0, .7)], 0),
     # nothing found
     ([(1, 500, .9)], 0),
@@ -61,7 +61,7 @@ def test_at_best_f1(detections, expected, use_area):
 
 @pytest.mark.parametrize('detections, expected', [
     ([(1, 0, .9), (1, 1, .31), (1, 200, .8)], 1 / 3),
-    ([(1, 0, .9), (1, 1, .3), (1, 200, .8)], 0),  # shown is what scores more
+    ([(1, 0, .9), (1, 1, .3), (1, 200, .8)], 0),  # only higher scores are shown
     ([(1, 0, .2), (1, 1, .1)], 0),  # nobody is shown
 ])
 def test_deployed(detections, expected):

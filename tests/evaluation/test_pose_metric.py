@@ -77,7 +77,7 @@ def test_ap_is_that_of_coco_metric_and_of_pycocotools(tmp_path, scenes):
     path = write(tmp_path / 'gt.json', content)
     ours = evaluate(PoseMetric(path), detections)
     theirs = evaluate(CocoMetric(path, score_mode='bbox', nms_mode='none'), detections)
-    assert 0.1 < ours['coco/AP'] < 0.9  # or the comparison would say little
+    assert 0.1 < ours['coco/AP'] < 0.9  # otherwise the comparison would prove little
     for key, value in theirs.items():
         assert ours[key] == pytest.approx(value), key
     assert ours['coco/AP'] == pytest.approx(coco_ap(path, detections), abs=1e-4)
@@ -127,12 +127,12 @@ def test_a_file_of_people_gets_the_same_figures(scenes, tmp_path):
 
 @pytest.mark.parametrize('content, message', [
     ('{', 'is not JSON'),
-    ('[]', 'holds no people'),
-    ('[{"image_id": 1}]', 'holds no people'),
+    ('[]', 'has no people'),
+    ('[{"image_id": 1}]', 'has no people'),
     (json.dumps([dict(image_id=1, keypoints=[0] * 42, score=1)]), r'3 x 17 numbers'),
-    (json.dumps([dict(image_id=1, keypoints=[0] * 51, score='1')]), 'holds no people'),
+    (json.dumps([dict(image_id=1, keypoints=[0] * 51, score='1')]), 'has no people'),
     (json.dumps([dict(image_id='z.jpg', keypoints=[0] * 51, score=1)]),
-     "image 'z.jpg' is 0 images of"),
+     "image 'z.jpg' matches 0 images of"),
 ])
 def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
     metric = PoseMetric(write(tmp_path / 'gt.json', scenes[0]))
@@ -142,7 +142,7 @@ def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
         metric.evaluate_file(tmp_path / 'people.json')
 
 
-def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
+def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
     images = [dict(id=i, width=9, height=9, file_name=name)
               for i, name in enumerate(
                   ['cam1/1.jpg', 'cam2/1.jpg', '2.jpg', 'x/cam1/1.jpg'], 1)]
@@ -156,15 +156,15 @@ def test_images_of_one_name_are_told_apart_by_their_folders(scenes, tmp_path):
 
     assert read('cam2/1.jpg', 'all/cam1/1.jpg', 'all/2.jpg', 2) == [2, 1, 3, 2]
     assert read('x/cam1/1.jpg', 'all/x/cam1/1.jpg', 'y/cam1/1.jpg') == [4, 4, 1]
-    with pytest.raises(ValueError, match="image '1.jpg' is 0 images of"):
+    with pytest.raises(ValueError, match="image '1.jpg' matches 0 images of"):
         read('1.jpg')
 
 
 @pytest.mark.parametrize('points', [
     [(30, 30)], [(30, 30), (30, 30)], [(30, 10), (30, 60)], [(10, 30), (60, 30)]],
     ids=['one', 'two in one place', 'pole', 'beam'])
-def test_what_has_no_extent_is_found(points, tmp_path):
-    """Without annotated area: a keypoint beside by a pixel is right, by 20 it is not."""
+def test_poses_without_extent_are_found(points, tmp_path):
+    """Without annotated area a keypoint is right one pixel beside, and wrong 20 beside."""
     count = len(points)
     flat = [v for x, y in points for v in (x, y, 2)]
     truth = dict(images=[dict(id=1, file_name='1.jpg', width=80, height=80)],

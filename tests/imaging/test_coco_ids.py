@@ -16,7 +16,7 @@ PEOPLE = People(POSE, np.ones((1, 3)), np.ones(1), np.array([[12.0, 10, 36, 30]]
 
 @pytest.fixture
 def annotations(tmp_path):
-    """Writes an annotation file of one image, changed as the keywords say."""
+    """Writes an annotation file of one image, changed by the keywords."""
     def write(**changes):
         content = dict(
             images=[dict(id=7, file_name='a.jpg', width=64, height=48)],
@@ -74,24 +74,24 @@ TWO = [dict(id=1, file_name='a/1.jpg'), dict(id=2, file_name='b/1.jpg')]
 def test_folders_tell_names_apart(annotations):
     ids = CocoIds(annotations(images=TWO))
     assert ids.image_id('/x/b/1.jpg') == 2
-    for source, count in (('c/1.jpg', '2'), ('2.jpg', 'none')):
-        with pytest.raises(ValueError, match=f'{count} of the images of .* have this name'):
+    for source, count in (('c/1.jpg', '2'), ('2.jpg', 'no')):
+        with pytest.raises(ValueError, match=f'{count} images of .* have this name'):
             ids.image_id(source)
 
 
-def test_a_name_without_folders_is_not_one_with_them(annotations):
+def test_names_with_and_without_folders_differ(annotations):
     ids = CocoIds(annotations(images=[dict(id=1, file_name='a.jpg'),
                                       dict(id=2, file_name='b/a.jpg')]))
     assert [ids.image_id(name) for name in ('a.jpg', 'c/a.jpg', 'c/b/a.jpg')] == [1, 1, 2]
 
 
-def test_what_the_file_does_not_list_is_left_out_and_said(annotations, tmp_path):
+def test_unlisted_pictures_are_left_out_and_reported(annotations, tmp_path):
     records = Records(NAMES, CocoIds(annotations(images=TWO[:1]), NAMES))
     for source in ('x/a/1.jpg', 'x/c/1.jpg', '2.jpg'):
         records.add(Frame(None, source), PEOPLE)
     assert [person['image_id'] for person in records.people] == [1]
-    assert 'x/c/1.jpg: x/a/1.jpg is image 1 already' in records.unlisted[0]
-    assert '2.jpg: none of the images' in records.unlisted[1]
+    assert 'x/c/1.jpg: matches image 1, as does x/a/1.jpg' in records.unlisted[0]
+    assert '2.jpg: no images of' in records.unlisted[1]
     records.write_csv(tmp_path / 'p.csv')
     assert len((tmp_path / 'p.csv').read_text().splitlines()) == 4
 
@@ -111,9 +111,9 @@ def test_the_category_is_the_one_that_fits(categories, category_id, annotations)
 
 @pytest.mark.parametrize('changes, message', [
     (dict(categories=[TOY, dict(TOY, id=2, name='doll')]),
-     "'toy' of 3 keypoints, 'doll' of 3 keypoints"),
+     "'toy' with 3 keypoints, 'doll' with 3 keypoints"),
     (dict(categories=[dict(id=1, name='hand', keypoints=['x'])]),
-     "results of 3 keypoints .* 'hand' of 1 keypoints"),
+     "one category with 3 keypoints, found 'hand' with 1 keypoints"),
     (dict(images=[dict(id=1, file_name=None)]), 'not an annotation file'),
     (dict(images=None), 'not an annotation file'),
     (dict(images=[dict(id=1)]), r"not an annotation file .*KeyError: 'file_name'")])
@@ -122,7 +122,7 @@ def test_files_that_do_not_fit(changes, message, annotations):
         CocoIds(annotations(**changes), NAMES)
 
 
-def test_a_file_that_is_no_json(tmp_path):
+def test_a_file_that_is_not_json(tmp_path):
     (tmp_path / 'a.json').write_bytes(b'\xff\xd8')
     with pytest.raises(ValueError, match='not an annotation file'):
         CocoIds(tmp_path / 'a.json')

@@ -1,4 +1,4 @@
-"""Images are fitted as in training, and points find their way back."""
+"""Images are fitted as in training, and points map back to the image."""
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,6 +36,6 @@ def test_there_and_back(width, height, x, y):
 @pytest.mark.parametrize('image', [
     np.zeros((4, 4), np.uint8), np.zeros((4, 4, 4), np.uint8), np.zeros((4, 4, 3)),
     np.zeros((0, 4, 3), np.uint8)])
-def test_what_is_no_image_is_refused(image):
+def test_values_that_are_not_images_are_refused(image):
     with pytest.raises(ValueError, match='image'):
         letterbox(image, (64, 64))

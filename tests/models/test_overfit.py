@@ -1,4 +1,4 @@
-"""Every head learns four photographs by heart: `pytest -m slow tests/models`."""
+"""Every head overfits four photographs: `pytest -m slow tests/models`."""
 import json
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def four(tmp_path_factory):
 
 
 # YOLO-Pose cannot: 1 - OKS has no gradient for a joint that starts far from its place, and
-# the other images, which would carry it there in a training, are missing.
+# there are no other images that would move it closer.
 @pytest.mark.parametrize('name', ['erpose', 'posedet', 'smpr'])
 def test_overfits_four_photographs(name, four):
     config = Config.fromfile(zoo.root() / 'configs/experiments' / (

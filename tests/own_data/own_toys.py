@@ -1,4 +1,4 @@
-"""`erpose init` on small data sets of toys, and what a training then reads."""
+"""Runs `erpose init` on small data sets of toys, and loads the results."""
 from pathlib import Path
 
 import cv2
@@ -20,7 +20,7 @@ class Init:
     """Runs the command in a folder; its output goes to ``out``.
 
     Attributes:
-        said, error (str): What it printed last.
+        said, error (str): Its last output to stdout and stderr.
     """
 
     def __init__(self, folder, capsys):
@@ -36,7 +36,7 @@ class Init:
         return Config.fromfile(path)
 
     def load(self):
-        """The training and the validation set, by what the config says of them."""
+        """The training and the validation set of the config."""
         config = self.config()
         return [KeypointDataset(**{
             **{k: v for k, v in loader.dataset.items() if k != 'type'},

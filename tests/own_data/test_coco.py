@@ -1,4 +1,4 @@
-"""Exports of annotation tools, with their quirks, become what a training reads."""
+"""A training reads the exports of annotation tools, with their quirks."""
 import json
 import re
 
@@ -57,7 +57,7 @@ def label_studio(root):
 
 
 def coco_annotator(root):
-    """Truth values for numbers, paths of its container, images nobody looked at."""
+    """Booleans in place of numbers, paths of its container, images without annotations."""
     content = write(root / 'toys-1.json', iscrowd=False, isbbox=True, color='#fff')
     content['images'].append(dict(id=7, file_name='7.jpg', width=64, height=48,
                                   path='/datasets/toys/7.jpg', annotated=False))
@@ -67,7 +67,7 @@ def coco_annotator(root):
 
 
 def labelme(root):
-    """What scripts make of its files: no categories, no sizes, images in JPEGImages."""
+    """Output of conversion scripts: no categories, no sizes, images in JPEGImages."""
     path = root / 'annotations.json'
     content = write(path, 'JPEGImages/{}.jpg', categories=None)
     content['images'] = [dict(id=i['id'], file_name=i['file_name'])
@@ -141,7 +141,7 @@ def test_exports(export, init):
     (['val.json'], ['val.json']),
     (['a.json', 'b.json'], 'it is not clear which to train on: a.json, b.json'),
     (['train_1.json', 'train_2.json'], 'not clear'),
-    ([], 'holds no data set'),
+    ([], 'contains neither a data.yaml'),
 ], ids=str)
 def test_annotation_files_of_a_folder(files, chosen, tmp_path):
     for name in files:
@@ -168,21 +168,21 @@ DOLL = dict(id=2, name='doll', keypoints=['a', 'b', 'c'])
 
 @pytest.mark.parametrize('change, words, said', [
     (lambda c: c.pop('images'), [], 'has no list "images"'),
-    (lambda c: c['annotations'].clear(), [], 'no annotation of this file has a labelled'),
+    (lambda c: c['annotations'].clear(), [], 'none of its 0 annotations has a labelled'),
     (lambda c: (c['categories'].append(DOLL), c['annotations'][0].update(category_id=2)),
      [], r"'toy' \(id 1\) with 3 labelled .*'doll' \(id 2\) with 1 .*--category 'toy'"),
-    (lambda c: None, ['--category', 'doll'], "no category 'doll'; it has 'toy'"),
+    (lambda c: None, ['--category', 'doll'], "no category 'doll': choose one of 'toy'"),
     (lambda c: c['categories'][0].update(keypoints=['a', 'b']), [],
-     "annotations have 3 keypoints, category 'toy' names 2"),
+     "annotations have 3 keypoints, but category 'toy' lists 2"),
     (lambda c: (c['categories'].clear(), c['annotations'][0].update(keypoints=POSE[:6])),
-     [], 'annotations have 3 keypoints, others 2'),
+     [], 'annotations have 3 keypoints, but others have 2'),
     (lambda c: [i.update(file_name=f'x{i["id"]}.png') for i in c['images']], [],
-     'none of the 4 images .* Name their folder with --images'),
+     'none of the 4 images .* Set their folder with --images'),
     (lambda c: [i.update(width=128, height=96) for i in c['images']], [],
      '4 of 4 images have another size'),
     (lambda c: [a.update(keypoints=[v / 64 if k % 3 < 2 else v for k, v in enumerate(POSE)])
                 for a in c['annotations']], [], 'between 0 and 1'),
-    (lambda c: c['annotations'].__delitem__(slice(1, None)), [], 'one image has labelled'),
+    (lambda c: c['annotations'].__delitem__(slice(1, None)), [], 'only one image has'),
 ])
 def test_errors(change, words, said, init):
     content = write(init.folder / 'a.json')

@@ -1,4 +1,4 @@
-"""What is written where, and that nothing is lost."""
+"""Which files are written where, and that nothing is overwritten."""
 import json
 import re
 import subprocess
@@ -46,17 +46,17 @@ def test_nothing_is_overwritten(init):
         path.write_text('mine')
     before = files(init.folder)
     assert init('a.json') == 1
-    assert 'out.py, ' in init.error and '--force writes over' in init.error
+    assert 'out.py, ' in init.error and 'Overwrite them with --force' in init.error
     assert files(init.folder) == before
     assert init('a.json', '--force') == 0
     assert 'mine' not in (init.folder / 'out/out.py').read_text()
 
 
-def test_the_data_set_itself_is_no_output(init):
+def test_the_data_set_is_refused_as_output(init):
     write(init.folder / 'out/annotations/train.json')
     before = files(init.folder)
     assert init('out/annotations/train.json', '--force') == 1
-    assert 'is the data set itself' in init.error and files(init.folder) == before
+    assert 'is part of the data set' in init.error and files(init.folder) == before
 
 
 def test_the_split_is_the_same_each_time(init):
@@ -66,7 +66,7 @@ def test_the_split_is_the_same_each_time(init):
         return [{i['file_name'] for i in json.loads(path.read_text())['images']}
                 for path in sorted(init.folder.glob('out/annotations/*.json'))]
     assert init('a.json') == 0
-    assert 'no validation set: 4 of 40 images are kept for it' in init.said
+    assert 'no validation set: 4 of 40 images are used' in init.said
     train, val = split()
     assert len(val) == 4 and len(train) == 36 and not train & val
     content = json.loads((init.folder / 'a.json').read_text())
@@ -135,10 +135,10 @@ def test_both_move_together(init):
 
 
 @pytest.mark.parametrize('words, said', [
-    (['none.json'], 'none.json: no such file'),
-    (['1.jpg'], '1.jpg is no data set'),
-    (['.', '--val', 'none'], 'none: no such file'),
-    (['a.json', '--images', '1.jpg'], '1.jpg is a file: name the folder'),
+    (['none.json'], 'none.json does not exist'),
+    (['1.jpg'], '1.jpg is not a data set'),
+    (['.', '--val', 'none'], 'none does not exist'),
+    (['a.json', '--images', '1.jpg'], '1.jpg is a file, expected a folder'),
     (['a.json', '--out', '1.jpg'], 'cannot write to 1.jpg .* --out'),
 ])
 def test_errors(words, said, init, capsys):
@@ -150,7 +150,7 @@ def test_errors(words, said, init, capsys):
     assert re.search(said, error) and files(init.folder) == before
 
 
-def test_what_a_training_will_skip_is_said(init):
+def test_what_a_training_will_skip_is_reported(init):
     write(init.folder / 'a.json')
     content = json.loads((init.folder / 'a.json').read_text())
     content['images'].append(dict(id=9, file_name='gone.jpg'))

@@ -1,4 +1,4 @@
-"""What keypoints are, from names, skeleton and flips, and how it is described."""
+"""Keypoints from names, skeleton and flips, and their description."""
 import pytest
 
 from erpose.own_data.keypoints import COCO_FLIPS, COCO_SIGMAS, dataset_info, describe, table
@@ -23,7 +23,7 @@ def test_names_are_unique(given, names):
 
 @pytest.mark.parametrize('names, flips, expected', [
     (NAMES, None, [0, 2, 1, 3]),
-    (NAMES, [0, 1, 2, 3], [0, 2, 1, 3]),  # the identity is what tools write for nothing
+    (NAMES, [0, 1, 2, 3], [0, 2, 1, 3]),  # tools write the identity if there are no flips
     (NAMES, [3, 1, 2, 0], [3, 1, 2, 0]),
     (None, [0, 1, 3, 2], [0, 1, 3, 2]),
     (['Paw L', 'Paw R', 'rEar', 'lEar'], None, [1, 0, 3, 2]),

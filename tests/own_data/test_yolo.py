@@ -1,4 +1,4 @@
-"""YOLO-pose data sets of all shapes become data sets that a training reads."""
+"""A training reads YOLO-pose data sets of all layouts."""
 import json
 import re
 from pathlib import Path
@@ -42,7 +42,7 @@ def without_visibilities(root):
 
 
 def roboflow(root):
-    """Paths from a folder that is not there; sub-folders the other way round."""
+    """Paths from a missing folder; sub-folders in the other order."""
     write(root, 'train: ../train/images\nval: ../valid/images\nkpt_shape: [3, 3]\n'
                 "flip_idx: [0, 1, 2]\nnc: 1\nnames: ['toy']\nroboflow: {version: 1}\n",
           train='train/images', val='valid/images')
@@ -97,7 +97,7 @@ def coco_without_names(root):
 
 
 def other_classes(root):
-    """Boxes of another class, some without the zeros of keypoints."""
+    """Boxes of another class, some without zeros for keypoints."""
     write(root, YAML.replace('[toy]', '[ball, toy]'),
           '0 0.1 0.1 0.1 0.1\n0 0.1 0.1 0.1 0.1' + ' 0' * 9 + '\n1' + ROW[1:])
 
@@ -158,27 +158,27 @@ def test_images_without_labels_show_nobody(init):
     (init.folder / 'labels/train/1.txt').unlink()
     (init.folder / 'labels/train/2.txt').write_text('')
     assert init('.') == 0
-    assert '2 images without annotations are trained on' in init.said
+    assert '2 images without annotations are used as negatives' in init.said
     assert len(init.load()[0]) == 4 and init.config().train_dataloader.batch_size == 2
 
 
 @pytest.mark.parametrize('row, said', [
     ('0 0.5 0.5', '3 values, expected 14'),
-    (ROW + ' 1', '15 values, expected 14: class, 4 of the box, 3 x 3'),
+    (ROW + ' 1', '15 values, expected 14: .* 4 for the box, 3 x 3'),
     (ROW.replace('0.25', 'x'), "'0 0.5 .*' is not a row of numbers"),
-    (ROW.replace('0.5 0.5', '320 240', 1), 'the box 320 240 0.5 0.5 is not centre'),
-    (ROW.replace('0.5 0.5 0.5 0.5', '0.5 0.5 0 0'), 'the box 0.5 0.5 0 0 is not'),
+    (ROW.replace('0.5 0.5', '320 240', 1), 'box 320 240 0.5 0.5 is not centre'),
+    (ROW.replace('0.5 0.5 0.5 0.5', '0.5 0.5 0 0'), 'box 0.5 0.5 0 0 is not'),
     (ROW.replace('0.25 2', '0.25 0.9', 1), 'visibility 0.9, expected 0, 1 or 2'),
-    (ROW.replace('0.25 0.25 2', '16 12 2'), 'keypoint 16 12 is not in shares'),
+    (ROW.replace('0.25 0.25 2', '16 12 2'), 'keypoint 16 12 is not relative'),
     (ROW.replace('0.25 0.25 2', '0.5 nan 2'), 'keypoint 0.5 nan is not'),
-    ('1' + ROW[1:], 'class 1 is not among the names'),
+    ('1' + ROW[1:], 'class 1 is not in names'),
     ('0.5' + ROW[1:], 'class 0.5'),
     ('-1' + ROW[1:], 'class -1'),
 ], ids=lambda v: v[:40])
 def test_a_broken_row_is_named_and_skipped(row, said, init):
     write(init.folder)
     (init.folder / 'labels/train/1.txt').write_text(f'{ROW}\n{row}\n')
-    (init.folder / 'labels/train/2.txt').write_text(row)  # its image is no negative
+    (init.folder / 'labels/train/2.txt').write_text(row)  # its image is not a negative
     assert init('.') == 0
     assert 'skipped 2 broken rows' in init.said
     assert re.search(rf'labels/train/1.txt:2: .*{said}', init.said)
@@ -195,28 +195,28 @@ def yaml(before, after):
 
 
 @pytest.mark.parametrize('make, words, said', [
-    (yaml('kpt_shape: [3, 3]\n', ''), [], r'has no kpt_shape: expected .*: \[K, 3\]'),
+    (yaml('kpt_shape: [3, 3]\n', ''), [], r'has no kpt_shape. Expected .*: \[K, 3\]'),
     (yaml('[3, 3]', '[3, 4]'), [], r'kpt_shape: \[3, 4\]'),
-    (yaml('[3, 3]', '[3, 3]\nflip_idx: [0, 1]'), [], r'flip_idx is \[0, 1\]: expected'),
+    (yaml('[3, 3]', '[3, 3]\nflip_idx: [0, 1]'), [], r'flip_idx is \[0, 1\], expected'),
     (yaml('[3, 3]', '[3, 3]\nflip_idx: [1, 2, 0]'), [], 'mirror image'),
     (yaml('[3, 3]', '[3, 3]\nflip_idx: ["0", "1", "2"]'), [], 'flip_idx is'),
     (yaml('path: .', 'path: "C:\\Users"'), [], 'is not YAML: .* Write paths with /'),
-    (yaml('train: images/train\n', ''), [], 'names no images. Add train: images/train'),
+    (yaml('train: images/train\n', ''), [], 'no entry "train". Add train: images/train'),
     (yaml('images/train', 'images/none'), [], 'images/none is not in .* --images'),
     (yaml('images/train', 'data.yaml'), [], 'neither a folder of images nor a .txt'),
-    (lambda root: write(root, 'a list'), [], 'no description of a YOLO data set'),
+    (lambda root: write(root, 'a list'), [], 'does not describe a YOLO data set'),
     (lambda root: write(root, rows='0 0.5 0.5 0.5 0.5'), [], 'no row .* labelled keypoint'),
     (lambda root: (write(root), [p.unlink() for p in root.glob('labels/*/*.txt')]), [],
-     'none of 4 images has a label file: .*1.jpg wants .*labels/train/1.txt'),
+     'none of the 4 images has a label file. .*1.jpg must be .*labels/train/1.txt'),
     (lambda root: (write(root), [p.unlink() for p in root.glob('images/train/*')]), [],
-     'images/train holds no images'),
+     'images/train contains no images'),
     (lambda root: write(root, YAML.replace('[toy]', '[toy, doll]'), ROW + '\n1' + ROW[1:]),
      [], "in 2 classes: 'toy' with 4 .* 'doll' with 4 .*--category 'toy'"),
-    (write, ['--category', 'cat'], "no class 'cat' with keypoints; it has 'toy'"),
+    (write, ['--category', 'cat'], "no class 'cat' with keypoints: choose one of 'toy'"),
     (lambda root: (write(root), (root / 'val.txt').write_text('a.jpg\nb.jpg')),
-     ['--val', 'val.txt'], '2 of the 2 images of .*val.txt are not there'),
+     ['--val', 'val.txt'], '2 of the 2 images of .*val.txt do not exist'),
     (lambda root: (write(root), [p.write_text('') for p in root.glob('labels/val/*')]), [],
-     r'\(val\) leaves nothing to test on'),
+     r'\(val\) has nothing to test on'),
 ])
 def test_errors(make, words, said, init):
     make(init.folder)
@@ -234,4 +234,4 @@ def test_the_folder_of_the_data_set_can_be_named(init):
     assert init('data.yaml', '--images', root) == 0 and len(init.load()[0]) == 4
     assert init('data.yaml', '--images', root, '--val', root / 'images/train',
                 '--force') == 0
-    assert '4 images are both trained and validated on' in init.said
+    assert '4 images are in both the training and the validation set' in init.said

@@ -1,4 +1,4 @@
-"""ONNX files as `erpose export` writes them, but of constants, and with any mistake."""
+"""ONNX files in the format of `erpose export`, but of constants, with any mistake."""
 import copy
 import json
 
@@ -12,7 +12,7 @@ FINE = dict(keypoints=['a', 'b'], skeleton=[[0, 1]], colours=[[1, 2, 3]] * 2,
 
 def network(path, inputs=None, dets=(1, 3, 5), poses=(1, 3, 2, 3), declared=None,
             value=1.0, names=('dets', 'keypoints'), kind=TensorProto.FLOAT, **properties):
-    """A network of constants, which gives what its outputs are told."""
+    """A network of constants with the given outputs."""
     inputs = [1, 3, 32, 64] if inputs is None else inputs
     nodes = [
         helper.make_node('Constant', [], [name], value=helper.make_tensor(

@@ -16,7 +16,7 @@ multiprocessing.set_forkserver_preload(['erpose', 'mmdet.models', 'mmpose.models
 
 
 def in_processes(function, count, *args):
-    """What ``function(*args)`` returns in each of ``count`` processes."""
+    """Returns the results of ``function(*args)`` in ``count`` processes."""
     with tempfile.TemporaryDirectory() as folder:
         context = torch.multiprocessing.start_processes(
             _enter, (function, count, folder, args), nprocs=count, join=False,

@@ -1,4 +1,4 @@
-"""N processes are one. Long form: `make distributed`."""
+"""N processes give the results of one. Long form: `make distributed`."""
 import erpose  # noqa: F401  # isort: skip  (also imported in processes of its own)
 import json
 import math
@@ -49,7 +49,7 @@ def build(kind):
 
 
 def batch(persons, size):
-    """Four images and their people, each of which depends on its number only."""
+    """Four images and their people; each image depends only on its number."""
     inputs, samples = [], []
     for number, count in enumerate(persons):
         rng = torch.Generator().manual_seed(number)
@@ -73,13 +73,13 @@ def my_share(inputs, samples):
 
 
 def losses_and_gradients():
-    """Of every kind and case, as DDP sees them: averages over the processes."""
+    """Losses and gradients of every kind and case, averaged over the processes by DDP."""
     results = {}
     for kind in KINDS:
         model = build(kind)
         for module in model.modules():
             if isinstance(module, nn.BatchNorm2d):
-                module.eval()  # or each process would normalise by its own images
+                module.eval()  # otherwise each process would normalise over its own images
         ddp = MMDistributedDataParallel(model) if get_world_size() > 1 else model
         for case, settings in CASES.items():
             losses = ddp(*my_share(*batch(*settings)), mode='loss')
@@ -117,7 +117,7 @@ def test_losses_and_gradients_are_those_of_one_process(count, one):
 
 
 def train_four_steps():
-    """Model and average after four steps of unlike images, and after the epoch's end."""
+    """Model and EMA after four steps on different images, and after the epoch."""
     import mmpose.engine  # noqa: F401  (registers the average)
     model = build('erpose')
     ddp = MMDistributedDataParallel(model)
@@ -163,7 +163,7 @@ def test_ema_and_statistics_are_the_same_everywhere(count):
         torch.testing.assert_close(after[name].double(), mean, rtol=1e-5, atol=1e-6)
     unlike = [name for name in before if not before[name].equal(results[1][1][name])]
     assert {name.split()[0] for name in unlike} == {'model', 'EMA'}
-    assert all('.running_' in name for name in unlike)  # and only these had to be mended
+    assert all('.running_' in name for name in unlike)  # and only these had to be averaged
 
 
 @pytest.mark.parametrize('kind', KINDS)
@@ -178,7 +178,7 @@ def test_batch_norm_converts_to_sync_bn(kind):
 
 
 def train_three_frozen_steps(config, wrapper):
-    """By name, whether a parameter of the backbone is as it was."""
+    """Whether each parameter of the backbone is unchanged, by name."""
     torch.manual_seed(0)
     config = Config.fromfile(config)
     config.model.backbone.update(init_cfg=None, frozen_stages=1)
@@ -240,7 +240,7 @@ def communication(kind):
 
 
 def bytes_sent():
-    """By all processes together, which are on one machine (Linux counts)."""
+    """Bytes sent by all processes on this machine (counted by Linux)."""
     counts = Path('/proc/net/dev').read_text().split('lo:')[1]
     return int(counts.split()[8])
 
@@ -319,7 +319,7 @@ def metrics_of_one(data, tmp_path_factory, shipped):
     return found
 
 
-# Round up: the shares are made equal by repeating images, which must not count twice.
+# Round up: repeated images make the shares equal, and must not count twice.
 @pytest.mark.parametrize('count, nodes, round_up', [
     (2, 1, True),
     pytest.param(2, 1, False, marks=pytest.mark.slow),
@@ -336,7 +336,7 @@ def test_metrics_are_those_of_one_process(count, nodes, round_up, data, tmp_path
 
 @pytest.mark.slow
 def test_trained_on_two_nodes(data, tmp_path, shipped):
-    """What was logged at the end of an epoch is what one process finds in the file."""
+    """The metrics logged after an epoch equal those of one process on its checkpoint."""
     config = 'configs/erpose/' + CONFIG.format('erpose')
     launch('train.py', zoo.root() / config, '--work-dir', tmp_path / 'out',
            '--cfg-options', f'load_from={zoo.root() / shipped["Weights"]}',
@@ -355,7 +355,7 @@ def test_trained_on_two_nodes(data, tmp_path, shipped):
 
 @pytest.mark.slow
 def test_slurm(data, tmp_path, shipped, metrics_of_one):
-    """As srun starts it: the place of each process in the variables of Slurm."""
+    """Started as by srun: Slurm's variables give the rank of each process."""
     port = free_port()
     command = [sys.executable, zoo.root() / 'tools/test.py', zoo.root()
                / 'configs/erpose' / CONFIG.format('erpose'), zoo.root()

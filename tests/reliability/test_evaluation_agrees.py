@@ -1,4 +1,4 @@
-"""PoseMetric says what pycocotools and xtcocotools say. Long form: `make parity`."""
+"""PoseMetric agrees with pycocotools and xtcocotools. Long form: `make parity`."""
 import contextlib
 import io
 import json
@@ -39,7 +39,7 @@ def crowd(request, tmp_path_factory):
 
 
 def detections(rng, content):
-    """Most people found, more or less well, some twice; and some that are not there."""
+    """Detections of most people at different accuracy, some twice; and false positives."""
     found = []
     for image in content['images']:
         people = [a for a in content['annotations'] if a['image_id'] == image['id']]
@@ -56,7 +56,7 @@ def detections(rng, content):
 
 
 def perturbed(rng, content):
-    """Another set each time: a third of the people are not annotated."""
+    """A different set each time: a third of the people are not annotated."""
     kept = [a for a in content['annotations'] if rng.random() < 0.67]
     index = {image['id']: float(rng.choice([0, 0.05, 0.3, 0.7, 0.9]))
              for image in content['images']}

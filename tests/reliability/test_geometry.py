@@ -1,4 +1,4 @@
-"""Keypoints go where the pixels go, and come back. Long form: `make parity`."""
+"""Keypoints move with the pixels, and map back. Long form: `make parity`."""
 import json
 
 import cv2
@@ -18,7 +18,7 @@ from erpose.models.decoders import decode_poses
 from erpose.structures import collect_targets, point_priors
 
 TOLERANCE = 0.01  # pixels
-# Of cv2.warpAffine: it samples at multiples of 1/32 pixel, hence up to 1/64 beside.
+# cv2.warpAffine samples at multiples of 1/32 pixel, so it is off by up to 1/64.
 OPENCV = 1 / 64
 
 CONFIG = Config.fromfile(
@@ -42,7 +42,7 @@ def people(seed, width, height):
 
 
 def place_image(width, height):
-    """An image whose pixels say where they are: x, y, and 1 (inside)."""
+    """An image whose pixels hold their position: x, y, and 1 (inside)."""
     y, x = np.mgrid[:height, :width].astype(np.float32)
     return np.stack([x, y, np.ones_like(x)], -1)
 
@@ -58,11 +58,11 @@ def sample(seed, width, height):
 
 
 def origin(img):
-    """Where in the source the pixels of a transformed image come from: x, y -> x, y.
+    """Fits the map from a transformed image to its source: x, y -> x, y.
 
-    The affine map through all pixels that lie wholly inside the source, or None if these
-    are too few to tell. It returns the places, and how far beside they may be: each pixel
-    has OpenCV's error, and a place outside them all is a sum of pixels with large weights.
+    The affine map is fitted to all pixels that lie wholly inside the source; None if these
+    are too few. It returns positions and their tolerance: each pixel has OpenCV's error,
+    and extrapolated positions are sums of pixels with large weights.
     """
     y, x = np.nonzero(np.abs(img[..., 2] - 1) < 1e-5)
     if len(x) < 64 or np.ptp(x) < 8 or np.ptp(y) < 8:
@@ -79,13 +79,13 @@ def origin(img):
 
 @pytest.mark.parametrize('base', ['synthetic_320', 'coco_512', 'coco_800'])
 def test_training_moves_keypoints_with_the_pixels(base):
-    """Annotation -> transform -> target -> decode; pixels there say whence they come."""
+    """Annotation -> transform -> target -> decode; the pixels there hold their source."""
     config = Config.fromfile(zoo.root() / f'configs/_base_/datasets/{base}.py')
     affine, flip = [step for step in config.closing_pipeline if step['type'] in (
         'BottomupRandomAffine', 'PoseRandomFlip')]
 
     @settings(deadline=None, max_examples=EXAMPLES)
-    @example(28, 24, (64, 64), 137)  # 0.0204 pixels beside, far from the pixels that tell
+    @example(28, 24, (64, 64), 137)  # 0.0204 pixels off, far from the fitted pixels
     @given(sides, sides, inputs, seeds)
     def holds(width, height, input_size, seed):
         before = sample(seed, width, height)
@@ -187,10 +187,10 @@ def test_mixup_moves_keypoints_with_the_pixels():
 
 
 class Oracle:
-    """In place of a network: says where the people are in each view that it is shown.
+    """Replaces the network: outputs the true people in each view.
 
-    Where the image lies in a view of W x H is said here anew: fitted, centred, and
-    mirrored about the middle between its first and last pixel if the view is.
+    The position of the image in a view of W x H is computed here independently: fitted,
+    centred, and, in mirrored views, mirrored about the middle of first and last pixel.
     """
 
     def __init__(self, kind):
@@ -226,9 +226,9 @@ class Oracle:
                                 float(mirrored)) for s in self.strides)
 
     def say(self, feats):
-        """Person g is on the g-th of as many priors, which are spread over the levels.
+        """Puts person g on the g-th of as many priors, which are spread over the levels.
 
-        Without heatmaps: those move keypoints by what they see between them.
+        Without heatmaps, which would move the keypoints.
         """
         shapes = [feat.shape[-2:] for feat in feats]
         priors = point_priors(shapes, self.strides)
@@ -280,7 +280,7 @@ def test_testing_finds_people_where_they_are_annotated(kind, mode, test_cfg):
         data['img'] = images[0]
         packed = TRANSFORMS.build(
             dict(pack, meta_keys=(*pack['meta_keys'], 'aug_scales')))(data)
-        # people all over the image are in one place, and peaks are of places
+        # the people span the image and share one centre, where the peaks keep only one
         alone = kind == 'erpose' and not test_cfg.get('oks_nms')
         for scene in keypoints[:, None] if alone else [keypoints]:
             found = oracle(scene, (width, height), views if scales else views[0],
@@ -305,6 +305,6 @@ def test_annotation_files_keep_keypoints(tmp_path):
     data = DATASETS.build(dict(
         type='KeypointDataset', metainfo=CONFIG.metainfo, ann_file=str(tmp_path / 'a.json'),
         data_prefix=dict(img=str(tmp_path)), pipeline=[dict(type='LoadTrainImage')]))
-    seen = visible > 0  # what is not labelled is nowhere
+    seen = visible > 0  # unlabelled keypoints have no position
     assert (data[0]['keypoints'][seen] == keypoints[seen]).all()
     assert (data[0]['keypoints_visible'] == visible).all()

@@ -1,4 +1,4 @@
-"""Annotation files from strangers: used as they should be, or refused by name and cause.
+"""Annotation files from strangers: used correctly, or refused with file name and cause.
 
 Each case is one file. It goes through ``KeypointDataset`` with the pipeline of a training,
 and through ``PoseMetric``'s ground truth.
@@ -33,7 +33,7 @@ ODD = [
 
 
 def small(value):
-    """A pipeline of 640x640 as one of 64x64."""
+    """Shrinks a pipeline from 640x640 to 64x64."""
     if isinstance(value, dict):
         return {key: small(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
@@ -53,7 +53,7 @@ def dataset(path, images, metainfo, pipeline=(), **kwargs):
 
 
 def check(text: str, path, images, metainfo) -> str:
-    """Takes one file through everything; 'used' or 'refused'."""
+    """Passes one file through everything; returns 'used' or 'refused'."""
     path.write_text(text, encoding='utf-8', errors='surrogatepass')
     with patch('erpose.datasets.keypoint_dataset.print_log') as log, \
             patch('erpose.evaluation.pose_metric.print_log'):
@@ -84,18 +84,18 @@ def ground_truth(path, metainfo):
 
 
 def attempt(path, action):
-    """The action's result, or its error, which names the file."""
+    """Returns the action's result, or its error, which must name the file."""
     try:
         return action()
     except (ValueError, FileNotFoundError) as error:
         text = str(error)
         assert str(path) in text and len(text) < 900
-        assert len(text.replace(str(path), '').strip()) > 15  # a cause, not the name alone
+        assert len(text.replace(str(path), '').strip()) > 15  # a cause, not only the name
         return text
 
 
 def check_coordinates(data, content, said):
-    """What is trained on stands in the file, and what is not was counted in the log."""
+    """Labels in training are in the file, and the log counts the others."""
     ordered = not any('keypoints are reordered' in line for line in said)
     there = [(ann['image_id'], labels(ann['keypoints'], ordered))
              for ann in content['annotations'] if isinstance(ann, dict)
@@ -111,7 +111,7 @@ def check_coordinates(data, content, said):
                 values = np.reshape(raw['keypoints'], (-1, 3))
                 assert (points == values[:, :2].astype(np.float32)).all()
                 assert (visible == (values[:, 2] > 0)).all()
-                # Labels that cannot be are dropped; none appears.
+                # Impossible labels are dropped; none is added.
                 mine = labels(raw['keypoints'], ordered)
                 assert any(image == info['img_id'] and mine <= labelled
                            for image, labelled in there)
@@ -121,14 +121,14 @@ def check_coordinates(data, content, said):
 
 
 def labels(values, ordered=True):
-    """Number (if the order counts), x and y of the labelled keypoints."""
+    """Index (if the order counts), x and y of the labelled keypoints."""
     rows = zip(values[::3], values[1::3], values[2::3])
     return {(k * ordered, x, y) for k, (x, y, v) in enumerate(rows) if v in (1, 2)
             and isinstance(x, (int, float)) and isinstance(y, (int, float))}
 
 
 def train(data):
-    """Every sample, augmented: finite, and labelled keypoints in the picture."""
+    """Augments every sample: finite values, labelled keypoints in the picture."""
     for i in range(len(data)):
         random.seed(i), np.random.seed(i)
         sample = data[i]
@@ -145,7 +145,7 @@ def train(data):
 
 
 def judge(metric, path):
-    """The labelled people, predicted exactly: a score, and no error."""
+    """Evaluates exact predictions of the labelled people: a score, no error."""
     people = [dict(image_id=ann['image_id'], category_id=1, keypoints=ann['keypoints'],
                    score=1.0)
               for ann in metric.coco.dataset['annotations']
@@ -172,7 +172,7 @@ def containers(node):
 
 @st.composite
 def mutated(draw, valid):
-    """A valid file with one to four mistakes in it; seldom also broken as a text."""
+    """A valid file with one to four mistakes; rarely also broken as text."""
     content = copy.deepcopy(valid)
     for _ in range(draw(st.integers(1, 4))):
         places = [node for node in containers(content) if len(node)]
@@ -207,7 +207,7 @@ ODDLY = st.sampled_from(ODD)
 
 
 def annotations():
-    """People, of whom any field may be absent or odd."""
+    """People with any field missing or odd."""
     return st.fixed_dictionaries(
         dict(image_id=st.one_of(st.integers(0, 4), st.integers(1, 3), ODDLY)),
         optional=dict(
@@ -223,7 +223,7 @@ def annotations():
 
 @st.composite
 def generated(draw, names):
-    """Files made from nothing: sane frames around odd people, and the reverse."""
+    """Files made from scratch: odd people in valid files, and the reverse."""
     image = st.fixed_dictionaries(
         dict(id=st.integers(1, 4), file_name=st.sampled_from(names)),
         optional=dict(width=st.one_of(st.just(64), ODDLY),
@@ -231,7 +231,7 @@ def generated(draw, names):
                       crowdIndex=st.one_of(st.floats(0, 1), st.none())))
     images = draw(st.lists(image, max_size=4, unique_by=lambda i: i['id']))
     people = draw(st.lists(annotations(), max_size=8))
-    if images and draw(st.booleans()):  # else nobody is labelled, mostly
+    if images and draw(st.booleans()):  # otherwise mostly nobody is labelled
         people.append(person(image_id=images[0]['id']))
     content = dict(images=images, annotations=people)
     if draw(st.booleans()):
@@ -251,7 +251,7 @@ def fuzz(strategy, cases, action):
         outcomes[action(text)] += 1
 
     run()
-    # Neither all refused nor all used: else nothing was tried.
+    # Some are refused and some used, otherwise the test proves nothing.
     assert min(outcomes['used'], outcomes['refused']) > cases / 20
 
 
@@ -355,7 +355,7 @@ CORPUS = {
     'keypoints of a crowd null': (
         lambda c: c['annotations'].append(person(iscrowd=1, keypoints=None)), None),
     '500 people': (people(500), None),
-    # skipped, counted and said: the reason
+    # skipped and counted, with the reason
     'keypoints NaN': (points(float('nan'), 1, 2, 4, 4, 2), 'keypoints are NaN or infinite'),
     'keypoints infinite': (points(float('inf'), 1, 2, 4, 4, 2), 'are NaN or infinite'),
     'keypoints huge': (points(1e39, 1, 2, 4, 4, 2), 'beyond 1000000 pixels'),
@@ -378,21 +378,21 @@ CORPUS = {
     'null among annotations': (
         lambda c: c['annotations'].__setitem__(0, None), 'no integer image_id'),
     # refused
-    '0 people': (people(0), 'leaves nothing to train on'),
-    'nobody usable': (everybody(area='x'), 'leaves nothing to train on'),
-    'no images': (lambda c: c.update(images=[]), 'leaves nothing to train on'),
+    '0 people': (people(0), 'has nothing to train on'),
+    'nobody usable': (everybody(area='x'), 'has nothing to train on'),
+    'no images': (lambda c: c.update(images=[]), 'has nothing to train on'),
     'images not there': (
         lambda c: [i.update(file_name=f'no_{i["file_name"]}') for i in c['images']],
         'Check data_root and data_prefix'),
     'other keypoints': (first(keypoints=[1, 1, 2] * 17), 'has 17 keypoints'),
-    'image ids twice': (lambda c: c['images'].append(c['images'][0]), 'occurs twice'),
-    'image id as text': (images(id='1'), "images[0] has the id '1': expected an integer"),
+    'image ids twice': (lambda c: c['images'].append(c['images'][0]), 'images have the id'),
+    'image id as text': (images(id='1'), "images[0] has the id '1', expected an integer"),
     'image id a list': (images(id=[1]), "images[0] has the id '[1]'"),
     'file_name a number': (images(file_name=1), "has the file_name '1'"),
     'file_name of NUL': (
         lambda c: [i.update(file_name='\0') for i in c['images']], 'Check data_root'),
     'crowdIndex as text': (images(crowdIndex='0.5'), "has the crowdIndex '0.5'"),
-    'categories a text': (lambda c: c.update(categories='person'), '"categories" is not'),
+    'categories a text': (lambda c: c.update(categories='person'), '"categories" must be'),
     'annotations an object': (
         lambda c: c.update(annotations={}), 'has no list "annotations"'),
     'a list': (lambda c: '[]', 'has no list "images"'),
@@ -426,7 +426,7 @@ def test_mistakes_of_real_files(name, crowd, metainfo, tmp_path, time_limit):
 
 @pytest.mark.parametrize('text', [b'\xff\xfe{\0', b'\x89PNG\r\n\x1a\n', b'\x80\x02.'],
                          ids=['UTF-16', 'image', 'pickle'])
-def test_files_that_are_no_text(text, tmp_path, metainfo):
+def test_files_that_are_not_text(text, tmp_path, metainfo):
     path = tmp_path / 'annotations.json'
     path.write_bytes(text)
     for load in (lambda: dataset(path, tmp_path, metainfo),
@@ -461,7 +461,7 @@ def test_keypoints_outside_the_image_are_not_trained(crowd, metainfo, tmp_path):
 
 
 def test_stated_size_of_another_image(crowd, metainfo, tmp_path):
-    """An error before training and in a test: the keypoints lie elsewhere."""
+    """An error before training and in a test: the keypoints do not match the image."""
     root, content = crowd
     path = tmp_path / 'annotations.json'
     content = copy.deepcopy(content)

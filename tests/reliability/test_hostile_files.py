@@ -1,4 +1,4 @@
-"""Checkpoints and ONNX files from strangers: nothing of theirs runs, and the refusal names
+"""Checkpoints and ONNX files from strangers: their code does not run, and the error names
 file, cause and remedy."""
 import functools
 import http.server
@@ -42,7 +42,7 @@ class Payload:
 
 @pytest.fixture
 def victim(tmp_path):
-    """The file that the payloads make where they run."""
+    """The file that the payloads create if they run."""
     return tmp_path / 'victim'
 
 
@@ -72,11 +72,11 @@ def poisoned(path, victim, shipped, kind='eval', place='meta', protocol=2):
 
 
 def refused(action, path, victim):
-    """The action ends in our error, and the payload has not run."""
+    """The action raises our error, and the payload does not run."""
     with pytest.raises(ValueError) as error:
         action()
     said = str(error.value)
-    assert said.startswith(str(path)) and 'is refused: it holds more than weights' in said
+    assert said.startswith(str(path)) and 'is refused: it contains more than' in said
     assert 'tools/publish.py' in said and 'weights_only' not in said  # no bad advice
     assert not victim.exists()
 
@@ -155,7 +155,7 @@ def test_command_tools_test(evil, victim, data, tmp_path):
 
 @pytest.fixture
 def server(tmp_path):
-    """The folder, from an address."""
+    """Serves the folder by HTTP."""
     handler = functools.partial(http.server.SimpleHTTPRequestHandler,
                                 directory=str(tmp_path))
     handler.log_message = lambda *args: None
@@ -175,7 +175,7 @@ def test_from_an_address(server, evil, victim, tmp_path, monkeypatch, shipped):
 
 
 def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatch):
-    """Strings pass as weights; MMEngine would run those that it takes for a config."""
+    """Strings load as weights; MMEngine would run those that it takes for a config."""
     code = f'open({str(victim)!r}, "w")\nmodel = dict(type="x")\n'
     path = str(tmp_path / 'evil.pth')
     checkpoint = torch.load(shipped['Weights'], weights_only=True)
@@ -194,16 +194,16 @@ def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatc
 
 
 BROKEN = {
-    'empty': (b'', 'is damaged, or is no checkpoint'),
-    'text': (b'no checkpoint\n', 'is damaged, or is no checkpoint'),
-    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'is damaged, or is no checkpoint'),
-    'cut off': (None, 'is damaged, or is no checkpoint'),
+    'empty': (b'', 'damaged or not a PyTorch checkpoint'),
+    'text': (b'no checkpoint\n', 'damaged or not a PyTorch checkpoint'),
+    'an image': (b'\x89PNG\r\n\x1a\n' + bytes(99), 'damaged or not a PyTorch checkpoint'),
+    'cut off': (None, 'damaged or not a PyTorch checkpoint'),
     'a list': ([1, 2], 'expected a dict with the "state_dict"'),
     'a tensor': (torch.zeros(3), 'expected a dict with the "state_dict"'),
     'state_dict a list': (dict(state_dict=[1]), 'expected a dict with the "state_dict"'),
-    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), "not of this config's"),
-    'weights of another shape': ('shape', "not of this config's"),
-    'texts for weights': (dict(state_dict=dict(fc='x')), "not of this config's"),
+    'of another model': (dict(state_dict=dict(a=torch.zeros(3))), 'does not fit'),
+    'weights of another shape': ('shape', 'does not fit the config'),
+    'texts for weights': (dict(state_dict=dict(fc='x')), 'does not fit the config'),
 }
 
 
@@ -226,7 +226,7 @@ def test_broken_and_foreign_checkpoints(name, tmp_path, shipped):
     with pytest.raises(ValueError) as error:
         deployed_model(Config.fromfile(shipped['Config']), str(path))
     assert str(path) in str(error.value) and cause in str(error.value)
-    if "config's" not in cause:
+    if 'does not fit' not in cause:
         with pytest.raises(ValueError, match='broken.pth'):
             CheckpointLoader.load_checkpoint(str(path))
     if name == 'texts for weights':
@@ -234,15 +234,15 @@ def test_broken_and_foreign_checkpoints(name, tmp_path, shipped):
             strip_checkpoint(str(path), str(tmp_path / 'out.pth'))
 
 
-def test_a_deployed_model_is_no_checkpoint(tmp_path):
+def test_an_exported_model_is_not_a_checkpoint(tmp_path):
     network(tmp_path / 'a.onnx')
     for load in (load_weights, CheckpointLoader.load_checkpoint):
-        with pytest.raises(ValueError, match=r'a\.onnx is a deployed model.*\.pth'):
+        with pytest.raises(ValueError, match=r'a\.onnx is an exported model.*\.pth'):
             load(str(tmp_path / 'a.onnx'))
 
 
 def test_missing_checkpoint(tmp_path, shipped):
-    with pytest.raises(FileNotFoundError, match='no checkpoint .*gone.pth'):
+    with pytest.raises(FileNotFoundError, match='checkpoint not found: .*gone.pth'):
         deployed_model(Config.fromfile(shipped['Config']), str(tmp_path / 'gone.pth'))
 
 
@@ -252,22 +252,22 @@ IMAGE = np.zeros((20, 30, 3), np.uint8)
 
 
 def test_a_network_of_constants_is_fine(tmp_path):
-    """What the cases below differ from."""
+    """The valid file from which the cases below differ."""
     people = Predictor(network(tmp_path / 'a.onnx'))(IMAGE)
     assert people.keypoints.shape == (3, 2, 2)
 
 
 @pytest.mark.parametrize('change, cause', [
-    (dict(names=('a', 'b')), r'has .* a tensor\(float\).* expected input'),
-    (dict(inputs=[1, 1, 32, 64]), r'expected input \(B, 3, H, W\)'),
-    (dict(inputs=[3]), r'expected input \(B, 3, H, W\)'),
-    (dict(inputs=[0, 3, 32, 64]), r'expected input \(B, 3, H, W\)'),
+    (dict(names=('a', 'b')), r'has .* a tensor\(float\).* expected .* input'),
+    (dict(inputs=[1, 1, 32, 64]), r'expected .* input \(B, 3, H, W\)'),
+    (dict(inputs=[3]), r'expected .* input \(B, 3, H, W\)'),
+    (dict(inputs=[0, 3, 32, 64]), r'expected .* input \(B, 3, H, W\)'),
     (dict(kind=TensorProto.UINT8), r'input tensor\(uint8\)'),
     (dict(dets=(1, 3, 6)), r'expected .* dets \(B, N, 5\)'),
     (dict(poses=(1, 3, 2)), r'expected .* keypoints \(B, N, K, 3\)'),
     (dict(poses=(1, 3, 2, 4)), r'expected .* keypoints \(B, N, K, 3\)'),
     (dict(keypoints='{'), r'metadata "keypoints"'),
-    (dict(keypoints=['a']), r'metadata "keypoints".*does not fit its 2 keypoints'),
+    (dict(keypoints=['a']), r'invalid metadata "keypoints" for 2 keypoints'),
     (dict(keypoints=[1, 2]), r'metadata "keypoints"'),
     (dict(skeleton=[[0, 2]]), r'metadata "skeleton"'),
     (dict(skeleton='[' * 100000), r'metadata "skeleton"'),
@@ -295,7 +295,7 @@ def test_open_sizes_without_a_size(tmp_path):
     del model.metadata_props[:]
     model.metadata_props.extend(kept)
     onnx.save(model, path)
-    with pytest.raises(ValueError, match='open sizes and does not say which'):
+    with pytest.raises(ValueError, match='dynamic input size and no default'):
         Predictor(path)
     assert Predictor(path, input_size=(128, 160)).input_size == (128, 160)
 
@@ -303,12 +303,12 @@ def test_open_sizes_without_a_size(tmp_path):
 def test_outputs_of_another_shape_than_declared(tmp_path):
     path = network(tmp_path / 'a.onnx', dets=(1, 4, 5), declared=(
         ('b', 'n', 5), ('b', 'n', 2, 3)))
-    with pytest.raises(ValueError, match=r'a\.onnx gives dets \(1, 4, 5\) and keypoints'):
+    with pytest.raises(ValueError, match=r'a\.onnx returns dets \(1, 4, 5\) and keypoints'):
         Predictor(path)(IMAGE)
 
 
 @pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
-def test_people_that_are_no_numbers_are_left_out(value, tmp_path):
+def test_people_that_are_not_numbers_are_left_out(value, tmp_path):
     assert not len(Predictor(network(tmp_path / 'a.onnx', value=value))(IMAGE, -1).scores)
 
 
@@ -353,7 +353,7 @@ def test_broken_onnx_files(content, tmp_path, capsys):
 
 
 def test_fuzz(cases, tmp_path, time_limit):
-    """An ONNX file and a checkpoint with bytes changed: a result or an error by name."""
+    """An ONNX file and a checkpoint with bytes changed: a result or a named error."""
     rng = np.random.default_rng(0)
     model, weights = tmp_path / 'a.onnx', tmp_path / 'a.pth'
     network(model)

@@ -1,5 +1,5 @@
-"""Images from strangers, through training, test and deployment: the same pixels, or an
-error that names the file and the cause."""
+"""Images from strangers in training, test and deployment: the same pixels, or an error that
+names the file and the cause."""
 import json
 import re
 import struct
@@ -33,7 +33,7 @@ def encoded(suffix, pixels=PICTURE):
 
 
 def saved(path, mode='RGB', pixels=PICTURE[..., ::-1], **options):
-    """By Pillow, for what OpenCV does not write."""
+    """Saves with Pillow, for formats that OpenCV does not write."""
     Image.fromarray(pixels).convert(mode).save(path, **options)
 
 
@@ -158,7 +158,7 @@ def test_used_everywhere_alike(name, tmp_path, metainfo, model, predictor, infer
 
 @pytest.mark.parametrize('name', ['16-bit', 'CMYK', 'alpha', 'WebP', 'jpeg'])
 def test_pixels_are_those_of_the_picture(name, tmp_path):
-    """Not darker, not with red and blue exchanged; the encodings lose a little."""
+    """Not darker, and red and blue not exchanged; the encodings are lossy."""
     file, writer, _ = USED[name]
     writer(tmp_path / file)
     difference = np.abs(read_image(tmp_path / file).astype(int) - PICTURE)
@@ -181,7 +181,7 @@ def test_refused_by_name_and_cause(name, tmp_path, metainfo, model, inferencer, 
                 read()
             said = str(error.value)
             assert str(path) in said
-            assert re.search('not an image|not decode|pixels a side are the most', said)
+            assert re.search('not an image|cannot read|no side may exceed', said)
         size = {'large JPEG cut off': (1280, 960), '40,000 px wide': (40000, 2)}
         if read_header(path) is not None:  # pixels are not looked at beforehand
             data = annotated(path, metainfo, size.get(name, (64, 48)),
@@ -194,13 +194,13 @@ def test_refused_by_name_and_cause(name, tmp_path, metainfo, model, inferencer, 
                      '--threads', '1']) == 1
     said = capsys.readouterr()
     assert 'in 1 pictures' in said.out  # the others go on
-    assert f'skipped {path}: ' in said.err and 'Traceback' not in said.err
+    assert f'skipped {path}' in said.err and 'Traceback' not in said.err
 
 
 @pytest.mark.parametrize('name', ['zero bytes', 'text called .jpg', 'random bytes'])
 @pytest.mark.parametrize('test_mode', [False, True])
 @pytest.mark.parametrize('size', [None, (64, 48)], ids=['no size', 'size'])
-def test_what_is_no_image_is_skipped_before_the_first_epoch(
+def test_files_that_are_not_images_are_skipped_before_the_first_epoch(
         size, test_mode, name, tmp_path, metainfo):
     file, writer = REFUSED[name]
     writer(tmp_path / file)
@@ -218,7 +218,7 @@ def test_a_missing_image(tmp_path):
 
 
 def test_arrays_larger_than_opencv_warps():
-    with pytest.raises(ValueError, match='40000x2: 32766 pixels a side are the most'):
+    with pytest.raises(ValueError, match='40000x2: no side may exceed 32766 pixels'):
         letterbox(np.zeros((2, 40000, 3), np.uint8), SIZE)
 
 
@@ -269,7 +269,7 @@ def test_exif_coordinates_are_those_of_the_picture_as_seen(
         fit.to_image(np.array([xs.mean(), ys.mean()])), [x - 0.5, y - 0.5], atol=1)
 
 
-def test_exif_ignored_by_the_annotator_is_said(tmp_path, metainfo):
+def test_exif_ignored_by_the_annotator_is_reported(tmp_path, metainfo):
     exif = Image.Exif()
     exif[ORIENTATION] = 6
     path = tmp_path / 'a.jpg'

@@ -1,4 +1,4 @@
-"""A crowded image does not end a training: memory of a step with 500 people at 640x640."""
+"""Memory of a training step with 500 people at 640x640."""
 import json
 import subprocess
 import sys

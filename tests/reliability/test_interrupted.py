@@ -42,7 +42,7 @@ def data(tmp_path_factory):
 def start(work_dir: Path, data: Path, *options, limit=None):
     """A training as a user starts or resumes it, the leader of a group of its own."""
     if not (work_dir / 'last_checkpoint').exists():
-        options += ('randomness.seed=0', )  # what resumes takes the checkpoint's
+        options += ('randomness.seed=0', )  # a resumed training has the checkpoint's
 
     def prepare():
         os.setsid()
@@ -58,13 +58,13 @@ def start(work_dir: Path, data: Path, *options, limit=None):
 
 
 def checkpoints(folder: Path) -> dict:
-    """All that are there; each must load."""
+    """Loads all checkpoints; each must load."""
     return {path.name: torch.load(path, weights_only=True)
             for path in sorted(folder.glob('*.pth'))}
 
 
 def equal(first, second) -> bool:
-    """Bit by bit, at any depth."""
+    """Compares bit by bit, at any depth."""
     if isinstance(first, torch.Tensor):
         return torch.equal(first, second)
     if isinstance(first, dict):
@@ -77,7 +77,7 @@ def equal(first, second) -> bool:
 
 @pytest.fixture(scope='module')
 def undisturbed(data, tmp_path_factory):
-    """The folder of a training to its end, and the seconds that it took."""
+    """The folder of an uninterrupted training, and its seconds."""
     folder = tmp_path_factory.mktemp('whole')
     began = time.monotonic()
     assert start(folder, data).wait() == 0
@@ -121,7 +121,7 @@ def test_killed_at_random_moments(kills, data, undisturbed, tmp_path):
 
 @pytest.mark.slow
 def test_full_disk_leaves_the_last_checkpoint(data, undisturbed, tmp_path):
-    """No file may grow past half of what a checkpoint needs."""
+    """Limits the size of files to half of a checkpoint."""
     shutil.copy(undisturbed[0] / 'epoch_3.pth', tmp_path)
     (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_3.pth'))
     before = (tmp_path / 'epoch_3.pth').read_bytes()
@@ -129,7 +129,7 @@ def test_full_disk_leaves_the_last_checkpoint(data, undisturbed, tmp_path):
     error = process.communicate()[1]
     assert process.returncode != 0
     assert 'epoch_4.pth' in error and 'cannot be written' in error
-    assert 'make room and go on with --resume' in error
+    assert 'free disk space and continue with --resume' in error
     assert (tmp_path / 'epoch_3.pth').read_bytes() == before
     assert not list(tmp_path.glob('.*.pth.*')) and not (tmp_path / 'epoch_4.pth').exists()
     assert (tmp_path / 'last_checkpoint').read_text().endswith('epoch_3.pth')
@@ -145,7 +145,7 @@ class Dying(io.FileIO):
 
 @pytest.mark.parametrize('moment', ['flush', 'fsync', 'replace'])
 def test_a_file_appears_whole_or_not_at_all(moment, tmp_path):
-    """Killed while the bytes go to the disk, and before the file takes its place."""
+    """Killed while the bytes go to the disk, and before the file is renamed."""
     target = tmp_path / 'epoch_1.pth'
     AtomicBackend().put(b'old', target)
     process = os.fork()
@@ -163,7 +163,7 @@ def test_a_file_appears_whole_or_not_at_all(moment, tmp_path):
 
 
 class _Runner:
-    """What the hook asks of a runner."""
+    """The parts of a runner that the hook uses."""
 
     def __init__(self, folder):
         from mmengine.logging import MessageHub, MMLogger
@@ -180,7 +180,7 @@ class _Runner:
 
 
 def test_what_is_replaced_goes_last(tmp_path):
-    """While a checkpoint is written, its predecessor and the former best one are there."""
+    """While a checkpoint is written, its predecessor and the former best one exist."""
     hook = HOOKS.build(dict(type='SafeCheckpointHook', interval=1, max_keep_ckpts=1,
                             save_best='AP', rule='greater'))
     runner = _Runner(tmp_path)

@@ -1,4 +1,4 @@
-"""`mim test` finds the same people however it goes about it. Long form: `make parity`."""
+"""`mim test` finds the same people for any batch size. Long form: `make parity`."""
 import json
 import shutil
 
@@ -55,7 +55,7 @@ def same(tested, reference):
         for one, other in ((people, reference.people[image]),
                            (reference.people[image], people)):
             for keypoints, visibilities, score in zip(*one):
-                if score <= ABOVE:  # ties among what is next to nothing
+                if score <= ABOVE:  # ties among scores near 0
                     continue
                 apart = np.abs(other[0] - keypoints).max((-1, -2))
                 twin = apart.argmin()

@@ -1,4 +1,4 @@
-"""`mim test` without a process of its own."""
+"""Runs `mim test` in this process."""
 import contextlib
 import io
 import uuid
@@ -11,7 +11,7 @@ from erpose import zoo
 
 
 class Tested(NamedTuple):
-    """Metrics to 4 digits; of each image keypoints, their scores and poses' scores."""
+    """Metrics to 4 digits; for each image keypoints, their scores, and scores of poses."""
     metrics: dict
     people: dict
 

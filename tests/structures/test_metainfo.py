@@ -1,4 +1,4 @@
-"""Descriptions of keypoints: what is completed, what is refused, by which name."""
+"""Descriptions of keypoints: completed fields, and errors that name the cause."""
 import copy
 import re
 from pathlib import Path
@@ -61,22 +61,23 @@ WRONG = {
     'ids from 1': (renumbered(1, 2, 3), 'ids are 1, 2, 3, expected 0 to 2'),
     'ids with a gap': (renumbered(0, 1, 3), 'ids are 0, 1, 3, expected 0 to 2'),
     'ids of two orders': (points(left_hand=dict(id=2), right_hand=dict(id=1)),
-                          'numbered 0, 1, 2 by its keys and 0, 2, 1'),
+                          'keys of keypoint_info are 0, 1, 2, but its "id" fields 0, 2, 1'),
     'no name': (toy(keypoint_info={0: dict(id=0)}), 'keypoint 0 has no name'),
-    'one name twice': (points(head=dict(name='left_hand')), "'left_hand' occurs twice"),
+    'one name twice': (points(head=dict(name='left_hand')), "have the name 'left_hand'"),
     'misspelt swap': (points(left_hand=dict(swap='rigth_hand')),
-                      "'left_hand' has swap='rigth_hand'.*did you mean 'right_hand'"),
+                      "'left_hand' has swap='rigth_hand'.*Did you mean 'right_hand'"),
     'swap in a ring': (points(head=dict(swap='left_hand')),
                        "'head' has swap='left_hand', but 'left_hand' has swap='right_"),
-    'swap a list': (points(left_hand=dict(swap=['right_hand'])), 'which is no keypoint'),
+    'swap as a list': (points(left_hand=dict(swap=['right_hand'])),
+                       'which is not a keypoint'),
     'two swap with one': (
         points(head=dict(swap='right_hand'), right_hand=dict(swap='')), 'so has'),
     'misspelt link': (toy(skeleton_info={0: LINK}),
-                      "links 'rigth_hand'.*did you mean 'right_hand'"),
-    'skeleton a text': (toy(skeleton_info='head'), 'skeleton_info is .head., expected'),
+                      "links 'rigth_hand'.*Did you mean 'right_hand'"),
+    'skeleton as text': (toy(skeleton_info='head'), 'skeleton_info is .head., expected'),
     'link of one': (toy(skeleton_info={0: dict(link=('head',))}), 'no link of two'),
-    'colour of two': (points(head=dict(color=[1, 2])), "'head' has the color"),
-    'negative weight': (toy(joint_weights=[1, -1, 1]), "joint weight of 'left_hand' is -1"),
+    'colour of two': (points(head=dict(color=[1, 2])), "'head': color must be"),
+    'negative weight': (toy(joint_weights=[1, -1, 1]), "joint weight of 'left_hand' .*-1"),
     'sigma 0': (toy(sigmas=[0.05, 0.05, 0]), "sigma of keypoint 'right_hand' is 0"),
     'sigma negative': (toy(sigmas=[0.05, -0.05, 0.05]), "'left_hand' is -0.05"),
     'sigma NaN': (toy(sigmas=[float('nan'), 0.05, 0.05]), "'head' is nan"),
@@ -84,8 +85,8 @@ WRONG = {
     'sigma whose square is 0': (toy(sigmas=[1e-30, 0.05, 0.05]), "'head' is 1e-30"),
     'sigma in per cent': (toy(sigmas=[5, 5, 5]), "'head' is 5"),
     'sigmas of others': (toy(sigmas=[0.05] * 17), '3 keypoints but 17 sigmas'),
-    'sigma as text': (toy(sigmas=['a', 'b', 'c']), 'sigmas is not a list of one number'),
-    'one sigma': (toy(sigmas=0.05), 'sigmas is not a list of one number'),
+    'sigma as text': (toy(sigmas=['a', 'b', 'c']), 'sigmas must be a list with one number'),
+    'one sigma': (toy(sigmas=0.05), 'sigmas must be a list with one number'),
 }
 COMPLETED = {
     # name: (metainfo, what the warning names); the result is the toy's
@@ -108,7 +109,7 @@ COMPLETED = {
                       "Add swap='left_hand' to 'right_hand'"),
     'other direction': (points(left_hand=dict(swap='')),
                         "Add swap='right_hand' to 'left_hand'"),
-    'an id of its own': (points(right_hand=dict(id=7)), 'right_hand.*states the id 7'),
+    'an id of its own': (points(right_hand=dict(id=7)), 'right_hand.*has id=7'),
 }
 
 
@@ -169,8 +170,8 @@ def test_a_run_says_it_once():
 
 
 @pytest.mark.parametrize('text, message', [
-    ('keypoints = 3', 'no metainfo of MMPose: expected a dataset_info'),
-    ('dataset_info = dict(', 'cannot be read as a description'),
+    ('keypoints = 3', 'not metainfo of MMPose: expected dataset_info'),
+    ('dataset_info = dict(', 'cannot be read as metainfo'),
     ('dataset_info = dict(keypoint_info={})', 'has no keypoint_info'),
 ])
 def test_wrong_files_are_named(tmp_path, text, message):
@@ -181,7 +182,7 @@ def test_wrong_files_are_named(tmp_path, text, message):
 
 
 def test_a_missing_file_says_where_it_was_looked_for():
-    with pytest.raises(FileNotFoundError, match='nowhere.py.*looked for'):
+    with pytest.raises(FileNotFoundError, match='not found: nowhere.py, neither in'):
         parse_metainfo(dict(from_file='nowhere.py'))
 
 

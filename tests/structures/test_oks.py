@@ -66,7 +66,7 @@ def test_equals_cocoeval(tools, num_keypoints, seed):
     pred, target, labelled, area = random_poses(seed, 6, num_keypoints=num_keypoints)
     sigmas = COCO_SIGMAS[-num_keypoints:]
     expected = coco_oks(tools, pred, target, labelled, area, sigmas).float()
-    assert 0.2 < expected.diagonal().mean() < 0.95  # the case says something
+    assert 0.2 < expected.diagonal().mean() < 0.95  # the case is not trivial
 
     ours = torch.from_numpy(sigmas)
     torch.testing.assert_close(pairwise_oks(pred, target, labelled, area, ours), expected)

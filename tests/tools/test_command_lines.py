@@ -65,7 +65,7 @@ def test_every_tool_starts(path, tmp_path):
     run(sys.executable, path, '--help', cwd=tmp_path)
 
 
-def test_missing_data_root_is_said_at_once(tool):
+def test_missing_data_root_is_reported_at_once(tool):
     with pytest.raises(SystemExit, match='nowhere: no such folder'):
         tool('train.py', 'x.py', '--data-root', 'nowhere')
 
@@ -89,6 +89,13 @@ def test_predict_evaluate_and_diagnose(fixed_file, tmp_path, tool):
     assert '| people.json ' in said and ' AP ' in said
     said = tool('diagnose.py', *files, '--images', 'crowd/images', '--sheet', 'worst.jpg')
     assert '| without jitter ' in said and (tmp_path / 'worst.jpg').exists()
+
+
+def test_benchmark_profiles_files(fixed_file, tmp_path, tool):
+    generate(tmp_path / 'crowd', 1, seed=0, image_size=(128, 128), persons=(1, 2))
+    said = tool('benchmark.py', 'crowd/images', '--onnx', fixed_file, '--rounds', 1,
+                '--profile')
+    assert f'{fixed_file}: ' in said and '| Conv ' in said
 
 
 def test_benchmark_takes_pytorch_models(shipped, tmp_path, tool):

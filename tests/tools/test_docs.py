@@ -1,4 +1,4 @@
-"""README, docs, metafiles and configs agree, and what does not is found."""
+"""README, docs, metafiles and configs agree, and disagreements are found."""
 import shutil
 import subprocess
 import sys
@@ -59,7 +59,7 @@ def project(tmp_path):
     ('tools/check_docs.py', 'tools/nothing.py', 'names tools/nothing.py'),
     ('a-{n,s}_', 'a-{n,t}_', 'names the config a-t_1xb8-12e_x,'),
 ])
-def test_what_does_not_agree_is_found(project, before, after, said):
+def test_disagreements_are_found(project, before, after, said):
     result = check(project / 'tools/check_docs.py')
     assert result.returncode == 0, result.stdout
     (project / 'README.md').write_text(README.replace(before, after))

@@ -1,4 +1,4 @@
-"""The README's picture, of matplotlib's photograph alone: scikit-image may be missing."""
+"""The README's picture with matplotlib's photograph only: scikit-image may be missing."""
 import importlib.util
 from pathlib import Path
 

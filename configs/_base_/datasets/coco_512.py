@@ -22,7 +22,7 @@ train_pipeline = [
 closing_pipeline = train_pipeline
 train_dataloader = dict(batch_size=6, dataset=dict(pipeline=train_pipeline))
 
-val_pipeline = _base_.val_pipeline  # the shorter side fits the input
+val_pipeline = _base_.val_pipeline  # fits the shorter side
 val_pipeline[1].update(input_size=input_size, resize_mode='expand')
 val_dataloader = dict(batch_size=1, dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -1,4 +1,4 @@
-# COCO's keypoints. ERPOSE_DATA names the folder that holds coco/.
+# COCO with 17 keypoints. ERPOSE_DATA names the folder that holds coco/.
 _base_ = '../default_runtime.py'
 
 data_root = '{{$ERPOSE_DATA:data}}/'

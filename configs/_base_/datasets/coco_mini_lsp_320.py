@@ -1,5 +1,5 @@
-# Real photographs for one machine: COCO scenes, each twice an epoch, and a fifth of LSP
-# Extended; COCO's 17 joints. At 320x320 a CPU core trains an epoch in minutes.
+# A small set of photographs with COCO's 17 joints: an epoch is coco-mini twice and a fifth
+# of LSP Extended. At 320x320 one CPU core trains an epoch in minutes.
 # ERPOSE_DATA names the folder that holds coco-mini/ and lsp/.
 _base_ = '../default_runtime.py'
 

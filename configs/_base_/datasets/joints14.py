@@ -1,5 +1,5 @@
-# CrowdPose's 14 joints for a config of coco_mini_lsp_320.py: COCO scenes and half of LSP
-# Extended an epoch; tested on scenes composed of LSP's photographs.
+# CrowdPose's 14 joints, for configs over coco_mini_lsp_320.py: in each epoch, coco-mini and
+# half of LSP Extended. The test set is scenes composed of LSP's photographs.
 root = '{{$ERPOSE_DATA:data}}/'
 coco_info = dict(from_file='configs/_base_/datasets/coco.py')
 crowdpose_info = dict(from_file='configs/_base_/datasets/crowdpose.py')

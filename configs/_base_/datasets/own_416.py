@@ -1,5 +1,5 @@
-# Photographs with keypoints of one's own, at the size of the zoo's erpose-n: half of them
-# in mosaics. A config over it names files, images and keypoints: docs/own_data.md.
+# Your own photographs and keypoints, at the input size of the zoo's erpose-n; half of the
+# samples are mosaics. The config that inherits this names the files (docs/own_data.md).
 _base_ = './coco_640.py'
 
 input_size = (416, 416)

@@ -1,7 +1,7 @@
-# All photographs at hand, with COCO's 17 joints: COCO scenes, everyday photographs
-# labelled by teachers, sports photographs of LSP and LSP Extended. An epoch is 5,216 of
-# them, half of them in mosaics. ERPOSE_DATA names the folder that holds coco-mini/,
-# coco-more/, photos/, lsp/ and lsp-original/.
+# All our photographs, with COCO's 17 joints: COCO, everyday photographs labelled by other
+# models, LSP and LSP Extended. An epoch has 5,216 samples, half of them mosaics.
+# ERPOSE_DATA names the folder that holds coco-mini/, coco-more/, photos/, lsp/ and
+# lsp-original/.
 _base_ = './coco_mini_lsp_320.py'
 
 data_root, metainfo, input_size = _base_.data_root, _base_.metainfo, (256, 256)

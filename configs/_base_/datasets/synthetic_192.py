@@ -1,4 +1,4 @@
-# The same at 192x192.
+# synthetic_320.py at 192x192.
 _base_ = './synthetic_320.py'
 
 input_size = (192, 192)

@@ -1,4 +1,4 @@
-# HardSwish where the pre-trained SiLU was, ReLU in the head: the same weights, less time.
+# Faster activations: HardSwish in place of SiLU in backbone and neck, ReLU in the head.
 _base_ = './erpose_n.py'
 
 hardswish = dict(type='HSwish', inplace=True)

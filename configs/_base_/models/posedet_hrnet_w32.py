@@ -1,4 +1,4 @@
-# PoseDet on HRNet-W32 with an FPN of five levels, whose branches share their weights.
+# PoseDet on HRNet-W32 with a five-level FPN; the head shares its weights over the levels.
 model = dict(
     type='BottomupPoseEstimator',
     data_preprocessor=dict(

@@ -1,4 +1,4 @@
-# PoseDet's head at size n: a config puts it in the place of ER-Pose's.
+# PoseDet's head at size n, which replaces ER-Pose's.
 posedet_head = dict(
     type='PoseDetHead',
     metainfo=dict(from_file='configs/_base_/datasets/coco.py'),

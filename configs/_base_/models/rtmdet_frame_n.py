@@ -1,4 +1,4 @@
-# Backbone and neck that all systems share: RTMDet's, at size n.
+# Backbone and neck of all systems at size n: RTMDet's.
 model = dict(
     type='BottomupPoseEstimator',
     data_preprocessor=dict(

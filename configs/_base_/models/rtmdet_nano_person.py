@@ -1,5 +1,5 @@
-# Initialisation of the frame at size n by RTMDet-nano, a person detector; a config takes
-# `initialised` for its model. RTMDET_NANO may name a local copy.
+# Initialises backbone and neck at size n from RTMDet-nano, a person detector: configs set
+# `model` to `initialised`. RTMDET_NANO may name a local copy of the checkpoint.
 checkpoint = '{{$RTMDET_NANO:https://download.openmmlab.com/mmpose/v1/projects/rtmpose/rtmdet_nano_8xb32-100e_coco-obj365-person-05d8511e.pth}}'  # noqa: E501
 initialised = dict(
     backbone=dict(

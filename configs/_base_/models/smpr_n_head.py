@@ -1,4 +1,4 @@
-# SMPR's head at size n: a config puts it in the place of ER-Pose's.
+# SMPR's head at size n, which replaces ER-Pose's.
 smpr_head = dict(
     type='SMPRHead',
     metainfo=dict(from_file='configs/_base_/datasets/coco.py'),

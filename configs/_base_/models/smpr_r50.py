@@ -1,4 +1,4 @@
-# SMPR on ResNet-50 with an FPN of five levels, whose branches share their weights.
+# SMPR on ResNet-50 with a five-level FPN; the head shares its weights over the levels.
 model = dict(
     type='BottomupPoseEstimator',
     data_preprocessor=dict(

@@ -1,4 +1,4 @@
-# YOLO-Pose as MMPose has it (YOLOX-Pose's head, SimOTA, OKS loss, box NMS), except that
+# YOLO-Pose as in MMPose (YOLOX-Pose's head, SimOTA, OKS loss, box NMS), except that
 # it ignores crowd regions and people without keypoints, as the other systems do.
 _base_ = './rtmdet_frame_n.py'
 

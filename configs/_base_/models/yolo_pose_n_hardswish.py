@@ -1,4 +1,4 @@
-# On the frame of erpose_n_hardswish.py.
+# With the backbone and neck of erpose_n_hardswish.py.
 _base_ = './yolo_pose_n.py'
 
 hardswish = dict(type='HSwish', inplace=True)

@@ -1,4 +1,4 @@
-# What one CPU core does in an hour or two.
+# An hour or two on one CPU core.
 _base_ = './adamw_30e.py'
 
 max_epochs = 12

@@ -1,4 +1,4 @@
-# What one CPU core does in minutes, on small inputs: small batches, large steps.
+# Minutes on one CPU core, for small inputs: small batches, a high learning rate.
 _base_ = './adamw_12e.py'
 
 max_epochs = 8

@@ -1,4 +1,4 @@
-# A warm-up and a constant learning rate: a short falling schedule starts from any epoch.
+# Warm-up, then a constant learning rate: falling_12e.py can continue from any epoch.
 _base_ = './adamw_12e.py'
 
 max_epochs = 160

@@ -1,4 +1,5 @@
-# From any point of a constant phase: the learning rate falls to 0, without mosaics at last.
+# Continues constant_160e.py from any epoch: the learning rate falls to 0; the last epochs
+# are without mosaics.
 _base_ = './constant_160e.py'
 
 max_epochs = 12

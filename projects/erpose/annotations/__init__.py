@@ -1,4 +1,4 @@
-"""Annotation files in COCO's format: images found, people checked and completed.
+"""Reads COCO annotation files: finds images, checks and completes annotations.
 
-It needs numpy, OpenCV and Pillow alone, not PyTorch and MMPose.
+Needs only numpy, OpenCV and Pillow, not PyTorch or MMPose.
 """

@@ -1,24 +1,24 @@
-"""What was found in an annotation file, said once."""
+"""Report on an annotation file: derived, dropped and suspicious data."""
 import logging
 from collections import Counter
 from typing import List, Optional, Set, Tuple
 
 SAID: Set[Tuple[str, str]] = set()
-"""File and line of what was said so far."""
+"""Files and lines that were already logged."""
 
 
 class AnnotationReport:
-    """Collects what a reader of an annotation file derived, dropped and noticed.
+    """Collects messages about an annotation file while it is read.
 
     Args:
         path (str): The annotation file.
 
     Attributes:
-        total (int): Annotations in the file.
-        derived (Counter): How often which field was derived from the keypoints.
-        skipped (Counter): How many annotations and images were skipped for which reason.
-        unlabelled_images (set): Ids of images on which an annotation was skipped: they may
-            show people that nobody labelled.
+        total (int): Number of annotations in the file.
+        derived (Counter): Number of derived values, by field.
+        skipped (Counter): Number of skipped annotations and images, by reason.
+        unlabelled_images (set): Ids of images with a skipped annotation. They may show
+            people without labels.
     """
 
     def __init__(self, path: str) -> None:
@@ -31,16 +31,16 @@ class AnnotationReport:
         self._notes: List[Tuple[int, str]] = []
 
     def note(self, text: str, level: int = logging.WARNING) -> None:
-        """Adds a line."""
+        """Adds a line to the report."""
         self._notes.append((level, text))
 
     def count(self, text: str, number: int = 1) -> None:
-        """Adds to the number that a warning begins with: "3 areas are larger than …"."""
+        """Increases the number at the start of a warning: "3 areas are larger than …"."""
         self._counts[text] += number
 
     @property
     def lines(self) -> List[str]:
-        """One finding each, without the file's name."""
+        """The lines of the report, one per finding, without the file name."""
         return [
             *(text for _, text in self._notes),
             *(f'derived {field} from the keypoints for {n} of {self.total} annotations'
@@ -50,19 +50,19 @@ class AnnotationReport:
 
     @property
     def level(self) -> int:
-        """``logging.WARNING`` if anything deserves a look, else ``logging.INFO``."""
+        """``logging.WARNING`` if there is a warning, else ``logging.INFO``."""
         noted = max((level for level, _ in self._notes), default=logging.INFO)
         return logging.WARNING if self.skipped or self._counts else noted
 
     @property
     def text(self) -> str:
-        """The report as one message; empty if there is nothing to say."""
+        """The report as one message, empty if there are no findings."""
         return self._joined(self.lines)
 
     def news(self) -> str:
-        """The report without the lines that this process has said of the file already.
+        """The report without lines that this process has already logged for the file.
 
-        A data set and the metric read the same file.
+        The data set and the metric read the same file.
         """
         lines = [line for line in self.lines if (self.path, line) not in SAID]
         SAID.update((self.path, line) for line in self.lines)
@@ -74,17 +74,17 @@ class AnnotationReport:
         return '\n  '.join([f'{self.path}:', *lines])
 
     def refuse(self, use: str, images: Optional[int] = None) -> ValueError:
-        """The error of a file of which nothing can be used.
+        """Builds the error for a file without usable annotations.
 
         Args:
-            use (str): What for: train or test.
-            images (int): How many images are usable, where that is the reason.
+            use (str): 'train' or 'test', for the message.
+            images (int): Number of usable images, if none of them has a labelled keypoint.
         """
-        cause = (f'no annotation of this file has a labelled keypoint, of {self.total}'
+        cause = (f'none of its {self.total} annotations has a labelled keypoint'
                  if images is None else
-                 f'{images} usable images, {self.total} annotations, none labelled on them')
+                 f'none of its {images} usable images has a labelled keypoint')
         found = [*(f'{n} x {reason}' for reason, n in self.skipped.most_common(4)),
                  *(f'{n} {text}' for text, n in self._counts.most_common(2))]
-        return ValueError(f'{self.path} leaves nothing to {use} on: {cause}; skipped: '
-                          f'{"; ".join(found) or "nothing"}. A person needs "keypoints": '
-                          'x, y, v of each, v = 1 or 2 where it is labelled')
+        return ValueError(f'{self.path} has nothing to {use} on: {cause}. Skipped: '
+                          f'{"; ".join(found) or "nothing"}. A person needs "keypoints": a '
+                          'list of x, y, v with v = 1 or 2 for labelled keypoints')

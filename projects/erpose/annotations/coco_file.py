@@ -1,4 +1,4 @@
-"""COCO-style annotation files from anywhere: checked, and completed from the keypoints."""
+"""Reads COCO-style annotation files, checks them and completes them from the keypoints."""
 import json
 import math
 import os.path as osp
@@ -12,18 +12,18 @@ from .keypoint_boxes import keypoint_boxes
 from .keypoint_categories import Category, select_annotations
 
 MAX_COORDINATE = 1e6
-"""In pixels. float32 is exact to a sixteenth of a pixel up to there."""
+"""In pixels. Up to this value, float32 is exact to 1/16 pixel."""
 MAX_ID = 2**53
-"""The evaluation keeps ids as float64."""
+"""The evaluation stores ids as float64."""
 
 
 def load_annotation_file(path: str) -> dict:
-    """Reads a COCO-style JSON file and checks its frame.
+    """Reads a COCO-style JSON file and checks its structure.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no COCO-style annotation file. The message names the file,
-            what is wrong, and what is expected.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the file is not a COCO-style annotation file. The message says what
+            is wrong and what is expected.
     """
     if not osp.isfile(path):
         raise FileNotFoundError(
@@ -46,14 +46,14 @@ def load_annotation_file(path: str) -> dict:
         if problem:
             raise ValueError(f'{path}: images[{i}] {problem}')
         if image['id'] in ids:
-            raise ValueError(f'{path}: image id {image["id"]} occurs twice')
+            raise ValueError(f'{path}: several images have the id {image["id"]}')
         ids.add(image['id'])
     if not content.get('categories'):
         content['categories'] = [dict(id=1, name='person')]
     categories = content['categories']
     if not isinstance(categories, list) or not all(
             isinstance(c, dict) and is_id(c.get('id')) for c in categories):
-        raise ValueError(f'{path}: "categories" is not a list of objects with an integer '
+        raise ValueError(f'{path}: "categories" must be a list of objects with an integer '
                          '"id"')
     return content
 
@@ -63,27 +63,27 @@ def is_id(value: Any) -> TypeGuard[int]:
 
 
 def is_number(value: Any, limit: float = MAX_COORDINATE) -> TypeGuard[float]:
-    """A number of JSON, not NaN and not beyond the limit."""
+    """Whether a JSON value is a number, not NaN, and within the limit."""
     return (isinstance(value, (int, float)) and not isinstance(value, bool)
             and abs(value) <= limit)
 
 
 def load_annotations(path: str, metainfo: dict, category: Optional[Category] = None,
                      use: str = 'test') -> Tuple[dict, AnnotationReport]:
-    """Reads an annotation file, completes what can be used and drops the rest.
+    """Reads an annotation file, completes usable annotations and drops the others.
 
     Args:
         path (str): The file.
-        metainfo (dict): Of the data set, as :func:`parse_metainfo` returns it.
+        metainfo (dict): Metainfo as :func:`parse_metainfo` returns it.
         category (int | str | Sequence): See :func:`select_annotations`. Defaults to None.
-        use (str): What for, for the message: train or test. Defaults to 'test'.
+        use (str): 'train' or 'test', for the message. Defaults to 'test'.
 
     Returns:
-        tuple[dict, AnnotationReport]: The content and what was found in it.
+        tuple[dict, AnnotationReport]: The content, and a report on it.
 
     Raises:
-        FileNotFoundError, ValueError: As :func:`load_annotation_file` and
-            :func:`complete_annotations`; the message names the file.
+        FileNotFoundError, ValueError: See :func:`load_annotation_file` and
+            :func:`complete_annotations`. The message names the file.
     """
     content, report = load_annotation_file(path), AnnotationReport(path)
     complete_annotations(content, metainfo, category, report, use)
@@ -92,14 +92,14 @@ def load_annotations(path: str, metainfo: dict, category: Optional[Category] = N
 
 def complete_annotations(content: dict, metainfo: dict, category: Optional[Category],
                          report: AnnotationReport, use: str = 'test') -> None:
-    """Completes the annotations of a file that can be used, and drops the rest, in place.
+    """Completes usable annotations of a file and drops the others, in place.
 
-    Annotations are numbered anew unless their ids are unique and positive, as the
-    evaluation needs them. Of a person annotated twice with identical keypoints one is kept.
+    Annotations are renumbered unless their ids are unique and positive, as the evaluation
+    needs them. Of several annotations with identical keypoints in an image, one is kept.
 
     Raises:
-        ValueError: If no annotation has a labelled keypoint, the coordinates are fractions,
-            or as :func:`select_annotations` and :func:`complete_annotation`.
+        ValueError: If no annotation has a labelled keypoint, if coordinates are fractions,
+            or as in :func:`select_annotations` and :func:`complete_annotation`.
     """
     report.total = len(content['annotations'])
     number = metainfo['num_keypoints']
@@ -117,7 +117,7 @@ def complete_annotations(content: dict, metainfo: dict, category: Optional[Categ
             raise ValueError(f'{report.path}: {error}') from None
         if reason is None and ann['num_keypoints'] and not ann['iscrowd']:
             person = image_id, tuple(ann['keypoints'])
-            reason = 'it repeats a person, with identical keypoints' * (person in seen)
+            reason = 'it repeats the keypoints of another one' * (person in seen)
             seen.add(person)
         if reason:
             report.skipped[f'annotation: {reason}'] += 1
@@ -139,27 +139,27 @@ def complete_annotations(content: dict, metainfo: dict, category: Optional[Categ
 def complete_annotation(ann: dict, num_keypoints: int, derived: set,
                         size: Optional[Tuple[int, int]] = None,
                         report: Optional[AnnotationReport] = None) -> Optional[str]:
-    """Checks one annotation and derives what is missing from its keypoints, in place.
+    """Checks an annotation and derives missing fields from its keypoints, in place.
 
-    Missing ``bbox``, ``area``, ``iscrowd`` and ``category_id`` are filled in; so are a
-    ``bbox`` and an ``area`` of no size where keypoints are labelled, and an ``area`` larger
-    than the box or the image. ``num_keypoints`` is counted. Keypoints that are not
-    labelled, and those that cannot be, become 0, 0, 0.
+    Missing ``bbox``, ``area``, ``iscrowd`` and ``category_id`` are filled in. If keypoints
+    are labelled, an empty ``bbox`` or ``area`` is replaced, as is an ``area`` larger than
+    the box or the image. ``num_keypoints`` is counted. Keypoints that are not labelled or
+    impossible become 0, 0, 0.
 
     Args:
         ann (dict): The annotation.
-        num_keypoints (int): K of the data set's metainfo.
-        derived (set): Receives the names of what was missing and derived.
-        size (tuple[int, int]): Width and height of its image, in pixels, where the file
-            states them.
-        report (AnnotationReport): Counts what is odd. Optional.
+        num_keypoints (int): K of the metainfo.
+        derived (set): Receives the names of derived fields.
+        size (tuple[int, int]): Width and height of the image in pixels, if the file states
+            them.
+        report (AnnotationReport): Receives counts of corrections. Optional.
 
     Returns:
         str | None: Why the annotation cannot be used, None if it can.
 
     Raises:
-        ValueError: If the number of keypoints is not K: the file does not belong to the
-            metainfo, and no annotation of it can be trusted.
+        ValueError: If the number of keypoints is not K, so that the file does not belong to
+            the metainfo.
     """
     if not isinstance(ann, dict) or not is_id(ann.get('image_id')):
         return 'no integer image_id'
@@ -175,12 +175,12 @@ def complete_annotation(ann: dict, num_keypoints: int, derived: set,
     clear_impossible_labels(ann['keypoints'], size, report)
     ann['num_keypoints'] = sum(v > 0 for v in ann['keypoints'][2::3])
     if not isinstance(ann.get('segmentation'), (list, dict)):
-        ann['segmentation'] = []  # MMPose chains them: none may be None
+        ann['segmentation'] = []  # MMPose concatenates them and fails on None
     return _complete_box(ann, size, derived, report)
 
 
 def _keypoints_problem(ann: dict, num_keypoints: int) -> Optional[str]:
-    """Why the keypoints cannot be used. Coordinates that are not labelled become 0."""
+    """Why the keypoints cannot be used, if so. Unlabelled coordinates become 0."""
     values = ann['keypoints']
     if not isinstance(values, list):
         return 'keypoints are not a list of numbers'
@@ -194,8 +194,8 @@ def _keypoints_problem(ann: dict, num_keypoints: int) -> Optional[str]:
     if len(values) != 3 * num_keypoints:
         raise ValueError(
             f'annotation {str(ann.get("id"))[:40]} of image {ann["image_id"]} has '
-            f'{len(values) // 3} keypoints, the data set\'s metainfo defines '
-            f'{num_keypoints}: use the metainfo of this annotation file')
+            f'{len(values) // 3} keypoints, but the metainfo defines {num_keypoints}. Use '
+            'the metainfo of this annotation file')
     if not all(map(is_number, values)):
         return f'keypoints are NaN or infinite, or beyond {MAX_COORDINATE:.0f} pixels'
     if not all(v in (0, 1, 2) for v in values[2::3]):
@@ -209,7 +209,7 @@ def _labelled_or_zero(x: Any, y: Any, v: Any) -> tuple:
 
 
 def _fill(ann: dict, **defaults: Any) -> None:
-    """What is absent, null or an empty list."""
+    """Sets defaults for fields that are missing, null or an empty list."""
     for key, value in defaults.items():
         if ann.get(key) is None or ann[key] == []:
             ann[key] = value
@@ -237,7 +237,7 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
     largest = size or (MAX_COORDINATE, MAX_COORDINATE)
     for what, sides in (('box', box[2:] if box and not empty else None),
                         ('image', largest)):
-        # RLE masks and rounded boxes differ by a pixel a side
+        # allow one pixel per side for RLE masks and rounded boxes
         if sides and area > (sides[0] + 2) * (sides[1] + 2):
             report.count(f'areas are larger than their {what}: derived from the keypoints')
             ann['area'] = own_area if labelled else float(np.prod(ann['bbox'][2:]))
@@ -254,18 +254,18 @@ def _derived_box(values: list) -> Tuple[list, float]:
 
 
 def _image_problem(image: Any) -> Optional[str]:
-    """Why an entry of "images" cannot be used; an invalid size is dropped."""
+    """Why an entry of "images" cannot be used, if so. Drops an invalid size."""
     if not isinstance(image, dict) or 'id' not in image or 'file_name' not in image:
-        return 'needs "id" and "file_name"'
+        return 'has no "id" or no "file_name"'
     if not is_id(image['id']):
-        return (f'has the id {str(image["id"])[:40]!r}: expected an integer of at most 15 '
-                'digits. Number images, and image_id of the annotations, anew')
+        return (f'has the id {str(image["id"])[:40]!r}, expected an integer of at most 15 '
+                'digits. Renumber the images, and the image_id of the annotations')
     if not isinstance(image['file_name'], str):
-        return f'has the file_name {str(image["file_name"])[:40]!r}: expected a string'
+        return f'has the file_name {str(image["file_name"])[:40]!r}, expected a string'
     if image.get('crowdIndex') is None:
         image.pop('crowdIndex', None)
     elif not is_number(image['crowdIndex']):
-        return (f'has the crowdIndex {str(image["crowdIndex"])[:40]!r}: expected a number '
+        return (f'has the crowdIndex {str(image["crowdIndex"])[:40]!r}, expected a number '
                 'from 0 to 1')
     sides = {side: _whole(image.pop(side, None)) for side in ('width', 'height')}
     if all(0 < value <= MAX_COORDINATE for value in sides.values()):
@@ -274,7 +274,7 @@ def _image_problem(image: Any) -> Optional[str]:
 
 
 def _whole(value: Any) -> int:
-    """A size in pixels, also as 64.0 or "64"; 0 if it is none."""
+    """A size in pixels, also from 64.0 or "64"; 0 if it is invalid."""
     if isinstance(value, str) and value.isdecimal():
         value = float(value)
     return int(value) if is_number(value) and value == int(value) else 0

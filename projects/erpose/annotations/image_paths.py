@@ -1,4 +1,4 @@
-"""Where the images of an annotation file are, whatever tool wrote their names."""
+"""Finds the image files of an annotation file, even if their names differ slightly."""
 import os
 import os.path as osp
 import re
@@ -8,7 +8,7 @@ from typing import Dict, List, NamedTuple, Optional, Set
 from urllib.parse import unquote
 
 MOST_FILES = 2_000_000
-"""Files of a folder that are looked through."""
+"""Maximum number of files to index in a folder."""
 
 
 class FoundImages(NamedTuple):
@@ -16,10 +16,10 @@ class FoundImages(NamedTuple):
 
     Attributes:
         paths (dict[int, str]): Path by image id.
-        missing (list[str]): Where the files would be that are not there.
-        renamed (dict[str, str]): The file of each name that was not found as it stands.
-        ambiguous (dict[str, list[str]]): Files that a name fits equally well. They are
-            among the missing.
+        missing (list[str]): Expected paths of missing files.
+        renamed (dict[str, str]): Path by name, for images found under another name.
+        ambiguous (dict[str, list[str]]): Equally good paths by name. These images are also
+            in ``missing``.
     """
     paths: Dict[int, str]
     missing: List[str]
@@ -30,14 +30,14 @@ class FoundImages(NamedTuple):
 def find_images(images: List[dict], folder: str) -> FoundImages:
     """Finds the files of an annotation file's images.
 
-    A name that is not there as it stands is compared with the files below the folder by its
-    base name, without regard to backslashes, drives, percent-encoding, Unicode forms and
-    letter case. Of several files the one counts that shares most of its folders with the
-    name. No file is found for two names.
+    If a name does not exist, files below the folder are compared by base name, ignoring
+    backslashes, drives, percent-encoding, Unicode forms and letter case. Of several files,
+    the one that shares most folders with the name is taken. A file is never used for two
+    names.
 
     Args:
-        images (list[dict]): With ``id`` and ``file_name``.
-        folder (str): Of the images.
+        images (list[dict]): Entries with ``id`` and ``file_name``.
+        folder (str): Folder of the images.
     """
     found = FoundImages({}, [], {}, {})
     elsewhere = []
@@ -75,7 +75,7 @@ def find_images(images: List[dict], folder: str) -> FoundImages:
 
 
 def _index(folder: str) -> Dict[str, List[str]]:
-    """The files below a folder by their plain base name."""
+    """The files below a folder, by normalised base name."""
     index, count = defaultdict(list), 0
     for root, folders, files in os.walk(folder or '.'):
         folders.sort()
@@ -88,13 +88,13 @@ def _index(folder: str) -> Dict[str, List[str]]:
 
 
 def _best(paths: List[str], name: str) -> List[str]:
-    """Of files with the name's base name those that resemble the whole name most."""
+    """The files, of those with the same base name, that are most similar to the name."""
     wanted = _parts(name)
     scores = {}
     for path in paths:
         parts = _parts(osp.abspath(path))
         if _splits(parts) and _splits(wanted) and _splits(parts) != _splits(wanted):
-            continue  # train/1.jpg is not val/1.jpg
+            continue  # train/1.jpg must not match val/1.jpg
         same = 0
         while same < min(len(parts), len(wanted)) and parts[-1 - same] == wanted[-1 - same]:
             same += 1
@@ -106,22 +106,22 @@ def _best(paths: List[str], name: str) -> List[str]:
 
 
 def _splits(parts: List[str]) -> Set[str]:
-    """Parts of a data set that the last two folders name: train of images/train2017."""
+    """Splits that the last two folders name: 'train' for images/train2017."""
     words = [re.fullmatch(r'(train|val|test)(id|idation|ing)?[-_]?\d*', part)
              for part in parts[:-1]]
     return {word.group(1) for word in words[-2:] if word}
 
 
 def base_name(name: str) -> str:
-    """The last part of a name with slashes or backslashes."""
+    """The last part of a path with slashes or backslashes."""
     return re.split(r'[\\/]', name)[-1]
 
 
 def _parts(name: str) -> List[str]:
-    """A name's parts without what tools and systems make of it.
+    """The parts of a path, normalised across tools and operating systems.
 
-    Label Studio's ``/data/local-files/?d=a/1.jpg`` is a/1.jpg, other addresses lose what
-    follows the path.
+    Label Studio's ``/data/local-files/?d=a/1.jpg`` is read as a/1.jpg; other URLs lose
+    query and fragment.
     """
     query: Optional[re.Match] = re.search(r'\?d=([^&]+)', name)
     if query:

@@ -1,22 +1,22 @@
-"""Boxes and areas derived from keypoints, for annotations and results without boxes."""
+"""Derives boxes and areas from keypoints."""
 from typing import Tuple
 
 import numpy as np
 
 AREA_PER_BOX = 0.53
-"""Mean ratio of a person's area to its box on COCO; MMPose and CrowdPose's evaluation use
-it where the area is unknown."""
+"""Mean ratio of person area to box area on COCO; MMPose and CrowdPose's evaluation use it
+if the area is unknown."""
 LEAST_SIDE = 8
-"""Least width and height, in pixels, that enter a derived area: a cell of the finest level,
-as in the decoder. One keypoint, or keypoints on a line, have no extent of their own."""
+"""Lower bound of width and height in a derived area, in pixels: one cell of the finest
+level, as in the decoder. One keypoint, or keypoints on a line, have no extent."""
 
 
 def keypoint_boxes(keypoints: np.ndarray,
                    labelled: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Tight box around the labelled keypoints, and the area derived from it.
+    """Computes tight boxes around the labelled keypoints, and areas derived from them.
 
-    A box is at least one pixel wide and high, so that collinear keypoints have one; its
-    sides enter the area with :data:`LEAST_SIDE` at least.
+    Boxes are at least one pixel wide and high. For the area, each side is at least
+    :data:`LEAST_SIDE`.
 
     Args:
         keypoints (np.ndarray): In pixels, (N, K, 2).
@@ -24,7 +24,7 @@ def keypoint_boxes(keypoints: np.ndarray,
 
     Returns:
         tuple[np.ndarray, np.ndarray]: Boxes xyxy (N, 4) and areas (N, ), float32;
-        zeros where no keypoint is labelled.
+        zeros if no keypoint is labelled.
     """
     labelled = labelled.astype(bool)[..., None]
     low = np.where(labelled, keypoints, np.inf).min(axis=1)

@@ -1,4 +1,4 @@
-"""Which category's keypoints are used, and in which order the file has them."""
+"""Selects the category whose keypoints are used, and reorders its keypoints."""
 from collections import Counter
 from typing import Any, Dict, List, Optional, Sequence, Union
 
@@ -11,21 +11,21 @@ Category = Union[int, str, Sequence[Union[int, str]]]
 
 def select_annotations(content: dict, names: Sequence[str], category: Optional[Category],
                        report: AnnotationReport) -> List[dict]:
-    """The annotations of the category that carries keypoints, in the metainfo's order.
+    """Selects the annotations of the category with keypoints, in the metainfo's order.
 
-    A category carries keypoints if it lists them, or if an annotation of it has a labelled
-    one. Annotations whose category the file does not list go with the one that is used.
+    A category has keypoints if it lists them, or if one of its annotations has a labelled
+    keypoint. Annotations with an unlisted category are kept.
 
     Args:
-        content (dict): Of the file, as :func:`load_annotation_file` returns it.
-        names (list[str]): The metainfo's keypoints, in order.
-        category (int | str | Sequence): Name or id of the category, or several that share
-            their keypoints. None: the only one that carries any.
+        content (dict): Content of the file, as :func:`load_annotation_file` returns it.
+        names (list[str]): Names of the metainfo's keypoints, in order.
+        category (int | str | Sequence): Name or id of the category, or a list of
+            categories that share their keypoints. None: the only one with keypoints.
         report (AnnotationReport): Receives what is dropped or reordered.
 
     Raises:
-        ValueError: If several categories carry keypoints and none is chosen, the chosen one
-            is not there, or its keypoints do not fit the metainfo.
+        ValueError: If several categories have keypoints and none is chosen, if the chosen
+            one does not exist, or if its keypoints do not fit the metainfo.
     """
     categories = {c['id']: c for c in content['categories']}
     annotations = content['annotations']
@@ -51,10 +51,10 @@ def select_annotations(content: dict, names: Sequence[str], category: Optional[C
 
 
 def only_category(categories: Dict[int, dict], annotations: list, path: str) -> List[int]:
-    """Ids of the category that carries keypoints; of all if none does.
+    """Ids of the category with keypoints, or of all categories if none has any.
 
     Raises:
-        ValueError: If several have labelled keypoints; names them.
+        ValueError: If several have labelled keypoints. The message lists them.
     """
     labelled = Counter(
         own for ann in annotations for own in [category_of(ann)]
@@ -68,9 +68,9 @@ def only_category(categories: Dict[int, dict], annotations: list, path: str) -> 
             for i in carrying)
         name = categories[carrying[0]].get('name', carrying[0])
         raise ValueError(
-            f'{path} has keypoints in {len(carrying)} categories: {found}. Choose with '
+            f'{path} has keypoints in {len(carrying)} categories: {found}. Choose one with '
             f'category={name!r} in KeypointDataset and PoseMetric (--category {name!r} of '
-            '`erpose init`), or give a list of those that share their keypoints')
+            '`erpose init`), or pass a list of categories that share their keypoints')
     return carrying or list(categories)
 
 
@@ -79,30 +79,30 @@ def chosen_categories(categories: Dict[int, dict], category: Category,
     """Ids of the categories with these names or ids.
 
     Raises:
-        ValueError: If one of them is not there; names those that are.
+        ValueError: If one does not exist. The message lists the existing ones.
     """
     wanted = [category] if isinstance(category, (int, str)) else list(category)
     used = []
     for choice in wanted:
         found = [i for i, c in categories.items() if choice in (i, c.get('name'))]
         if not found:
-            there = ', '.join(_called(categories, i) for i in categories)
-            raise ValueError(f'{path} has no category {choice!r}; it has {there}')
+            names = ', '.join(_called(categories, i) for i in categories)
+            raise ValueError(f'{path} has no category {choice!r}: choose one of {names}')
         used += found
     return used
 
 
 def _order(category: dict, names: Sequence[str],
            report: AnnotationReport) -> Optional[list]:
-    """For each keypoint of the metainfo its number in the file; None if they are equal."""
+    """Index in the file of each keypoint of the metainfo, None if the order is the same."""
     stated = _keypoint_names(category)
     if stated is None or stated == list(names):
         return None
     if len(stated) != len(names):
         raise ValueError(
             f'{report.path}: category {category.get("name")!r} has {len(stated)} keypoints '
-            f'({_few(stated)}), the data set\'s metainfo defines {len(names)} '
-            f'({_few(names)}): use the metainfo of this annotation file')
+            f'({_few(stated)}), but the metainfo defines {len(names)} ({_few(names)}). '
+            'Use the metainfo of this annotation file')
     plain, wanted = [plain_name(n) for n in stated], [plain_name(n) for n in names]
     if plain == wanted:
         return None
@@ -110,14 +110,14 @@ def _order(category: dict, names: Sequence[str],
         report.note('keypoints are reordered: the file has '
                     f'{_few(stated)}, the metainfo {_few(names)}')
         return [plain.index(name) for name in wanted]
-    moved = [f'{n} is number {plain.index(w)} in the file and {k} in the metainfo'
+    moved = [f'{n} has index {plain.index(w)} in the file but {k} in the metainfo'
              for k, (n, w) in enumerate(zip(names, wanted))
              if w in plain and plain.index(w) != k]
     other = [k for k, (a, b) in enumerate(zip(plain, wanted)) if a != b]
     report.note(
-        'the keypoints of the file have other names than the metainfo\'s and are taken in '
-        f'the file\'s order: {_few([stated[k] for k in other])} there, '
-        f'{_few([names[k] for k in other])} here'
+        'keypoints have other names than in the metainfo and keep the order of the file: '
+        f'{_few([stated[k] for k in other])} in the file, '
+        f'{_few([names[k] for k in other])} in the metainfo'
         + (f'. The order looks wrong: {moved[0]}' if moved else ''))
     return None
 
@@ -130,7 +130,7 @@ def _keypoint_names(category: dict) -> Optional[List[str]]:
 
 
 def has_label(values: Any) -> bool:
-    """Whether a list of keypoints has one that is labelled."""
+    """Whether a list x, y, v, … has a labelled keypoint."""
     return isinstance(values, list) and any(
         isinstance(v, (int, float)) and v > 0 for v in values[2::3])
 
@@ -142,7 +142,7 @@ def _reorder(ann: Any, order: Optional[list]) -> None:
 
 
 def category_of(ann: Any) -> Optional[int]:
-    """Id of an annotation's category; None if it is absent, or no id."""
+    """Id of an annotation's category, None if it is missing or not an integer."""
     own = ann.get('category_id') if isinstance(ann, dict) else None
     return own if isinstance(own, int) and not isinstance(own, bool) else None
 

@@ -1,4 +1,4 @@
-"""Which keypoints are each other's mirror image, by their names."""
+"""Finds pairs of left and right keypoints by their names."""
 import re
 from typing import List, Optional, Sequence, Tuple
 
@@ -6,13 +6,13 @@ SIDES = {'left': 'right', 'l': 'r', 'lft': 'rgt', 'lt': 'rt', 'lhs': 'rhs'}
 """Words for the left and right side, in lower case."""
 OPPOSITE = {**SIDES, **{right: left for left, right in SIDES.items()}}
 WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+')
-"""A word of a name: left_hand, left hand, leftHand, LEFT-HAND, hand.L."""
+"""Matches a word of a name: left_hand, left hand, leftHand, LEFT-HAND, hand.L."""
 
 
 def mirrored_pairs(names: Sequence[str]) -> List[Tuple[str, str]]:
-    """Pairs of names that differ in left and right, and in letter case if need be.
+    """Pairs of names that differ only in left and right, the left one first.
 
-    The left one comes first.
+    If no name has the same letter case, one in another letter case is used.
 
     Example:
         >>> mirrored_pairs(['nose', 'rightEye', 'leftEye', 'paw_l', 'paw_r'])
@@ -30,7 +30,7 @@ def mirrored_pairs(names: Sequence[str]) -> List[Tuple[str, str]]:
 
 
 def mirrored_name(name: str) -> Optional[str]:
-    """The name with its sides exchanged, None where it has none."""
+    """The name with left and right exchanged, None if it has no side."""
     words = WORD.findall(name)
     mirrored = [_like(OPPOSITE.get(word.lower(), word), word) for word in words]
     if mirrored != words:

@@ -1,4 +1,4 @@
-"""Which images of an annotation file are there, and have the stated size."""
+"""Selects the images of an annotation file that exist and have the stated size."""
 from collections import Counter
 from typing import Dict, List
 
@@ -9,22 +9,22 @@ from .image_sizes import read_header, refuse_wrong_sizes, size_mismatches
 
 def usable_images(images: List[dict], folder: str, report: AnnotationReport,
                   remedy: str = 'Check data_root and data_prefix') -> Dict[int, dict]:
-    """Finds the files of images and compares their sizes with the stated ones.
+    """Finds the image files and compares their sizes with the stated ones.
 
     Args:
-        images (list[dict]): With ``id`` and ``file_name``, perhaps ``width`` and
-            ``height``.
-        folder (str): Of the images.
-        report (AnnotationReport): Of the annotation file; receives what is not usable.
-        remedy (str): Of the error if no image is there.
+        images (list[dict]): Entries with ``id`` and ``file_name`` and, optionally,
+            ``width`` and ``height``.
+        folder (str): Folder of the images.
+        report (AnnotationReport): Report of the annotation file; receives unusable images.
+        remedy (str): Remedy in the error message if no image exists.
 
     Returns:
-        dict[int, dict]: By id: the entries with ``img_id``, ``img_path``, ``width`` and
-        ``height``, in pixels.
+        dict[int, dict]: Entries by id, with ``img_id``, ``img_path``, ``width`` and
+        ``height`` (pixels).
 
     Raises:
-        FileNotFoundError: If there are images and none of their files is there.
-        ValueError: If too many have another size than stated.
+        FileNotFoundError: If no image file exists.
+        ValueError: If too many images have another size than stated.
     """
     found = find_images(images, folder)
     _note_paths(found, len(images), report, remedy)
@@ -52,7 +52,7 @@ def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
                 remedy: str) -> None:
     if found.missing and not found.paths:
         raise FileNotFoundError(
-            f'none of the {total} images of {report.path} is there, for example '
+            f'none of the {total} images of {report.path} exists, for example '
             f'{found.missing[0]!r}. {remedy}.')
     if found.renamed:
         name, path = next(iter(found.renamed.items()))
@@ -60,13 +60,14 @@ def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
                     f'another name, for example {name!r} as {path!r}')
     if found.ambiguous:
         name, paths = next(iter(found.ambiguous.items()))
-        report.note(f'{len(found.ambiguous)} image names do not tell which file '
-                    f'they mean, for example {name!r}: {paths[:2]}')
-    again = len(found.paths) - len(set(found.paths.values()))
-    if again:
+        report.note(f'{len(found.ambiguous)} image names are ambiguous, for example '
+                    f'{name!r}: {paths[:2]}')
+    repeated = len(found.paths) - len(set(found.paths.values()))
+    if repeated:
         path = Counter(found.paths.values()).most_common(1)[0][0]
-        report.note(f'{again} images are listed again under another id, for example '
-                    f'{path!r}: people annotated under one are background under the other')
+        report.note(f'{repeated} images are listed again under another id, for example '
+                    f'{path!r}: people annotated under one id are background under the '
+                    'other')
     if found.missing:
         reason = f'image: not found, for example {found.missing[0]!r}'
         report.skipped[reason] = len(found.missing)

@@ -1,4 +1,4 @@
-"""COCO-style data sets of any keypoint set, with or without boxes and areas."""
+"""COCO-style data set for any keypoint set, with or without boxes and areas."""
 import logging
 from itertools import chain
 from typing import Any, Dict, List, Optional, Tuple
@@ -17,32 +17,32 @@ from erpose.structures.metainfo import parse_metainfo
 
 @DATASETS.register_module()
 class KeypointDataset(BaseCocoStyleDataset):
-    """A COCO-style data set that needs no box and no area.
+    """A COCO-style data set that needs neither boxes nor areas.
 
-    COCO, CrowdPose and a user's own data differ in their metainfo only:
-    ``metainfo=dict(from_file='configs/_base_/datasets/coco.py')``. What an annotation
-    lacks is derived from its keypoints and said once in the log; what cannot be used is
-    skipped, counted and said. A file that does not fit the metainfo is an error at once.
+    COCO, CrowdPose and a user's own data differ only in their metainfo:
+    ``metainfo=dict(from_file='configs/_base_/datasets/coco.py')``. Missing fields are
+    derived from the keypoints, and unusable annotations are skipped; one log message counts
+    both. A file that does not fit the metainfo is an error.
 
     Args:
-        metainfo (dict): Of the data set, see :func:`parse_metainfo`. Required.
-        data_mode (str): Defaults to 'bottomup': one sample an image.
+        metainfo (dict): Metainfo of the data set, see :func:`parse_metainfo`. Required.
+        data_mode (str): Defaults to 'bottomup': one sample per image.
         category (int | str | list): Name or id of the category whose keypoints are used,
-            where several carry some; a list if these share their keypoints. The metric
-            takes it from here. Defaults to None: the only one that carries keypoints.
-        keep_empty (bool): Whether to train on images without people, as negatives. Images
-            on which an annotation was skipped are not among them. Defaults to False.
-        **kwargs: As :class:`BaseCocoStyleDataset`.
+            or a list of categories that share their keypoints. The metric uses the same.
+            Defaults to None: the only category with keypoints.
+        keep_empty (bool): Whether to train on images without people as negatives. Images
+            with a skipped annotation are excluded. Defaults to False.
+        **kwargs: See :class:`BaseCocoStyleDataset`.
 
     Attributes:
-        report (AnnotationReport): What was found in the annotation file.
+        report (AnnotationReport): Report on the annotation file.
     """
 
     def __init__(self, metainfo: Optional[dict] = None, data_mode: str = 'bottomup',
                  category: Optional[Category] = None, keep_empty: bool = False,
                  **kwargs: Any) -> None:
         if not metainfo:
-            raise ValueError("KeypointDataset needs metainfo, for example metainfo=dict("
+            raise ValueError('KeypointDataset needs metainfo, for example metainfo=dict('
                              "from_file='configs/_base_/datasets/coco.py')")
         self.category, self.keep_empty = category, keep_empty
         super().__init__(metainfo=metainfo, data_mode=data_mode, **kwargs)
@@ -75,7 +75,7 @@ class KeypointDataset(BaseCocoStyleDataset):
             self._note_empty(instances)
         if report.text:
             print_log(report.text, 'current', level=report.level)
-            report.news()  # the metric does not repeat it
+            report.news()  # marks the lines as logged, so that the metric skips them
         if not (images if self.test_mode else any(instances.values())):
             raise report.refuse(use, len(images))
         return list(chain.from_iterable(instances.values())), list(images.values())
@@ -86,11 +86,11 @@ class KeypointDataset(BaseCocoStyleDataset):
             return
         text = f'{len(empty)} of {len(instances)} images have no annotation and '
         if not self.keep_empty:
-            text += 'are not trained on'
+            text += 'are not used'
         else:
             unlabelled = len(empty & self.report.unlabelled_images)
-            text += 'are trained on as images without people'
-            text += f', but {unlabelled} whose annotations were skipped' * bool(unlabelled)
+            text += 'are used as negatives'
+            text += f', except {unlabelled} with skipped annotations' * bool(unlabelled)
         self.report.note(text, logging.INFO)
 
     def _get_bottomup_data_infos(self, instance_list: List[dict],
@@ -103,7 +103,7 @@ class KeypointDataset(BaseCocoStyleDataset):
         return infos
 
     def _empty_info(self, image: dict) -> dict:
-        """The sample of an image without people."""
+        """Data of an image without people."""
         number = self.metainfo['num_keypoints']
         return dict(
             img_id=image['img_id'], img_path=image['img_path'],
@@ -118,6 +118,6 @@ class KeypointDataset(BaseCocoStyleDataset):
     def parse_data_info(self, raw_data_info: dict) -> dict:
         info, image = super().parse_data_info(raw_data_info), raw_data_info['raw_img_info']
         info['stated_size'] = np.array([[image['width'], image['height']]])
-        if info['iscrowd']:  # as the evaluation ignores it, whatever is labelled in it
+        if info['iscrowd']:  # the evaluation ignores it, even with labelled keypoints
             info['keypoints_visible'] = np.zeros_like(info['keypoints_visible'])
         return info

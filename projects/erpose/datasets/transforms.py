@@ -1,4 +1,4 @@
-"""Transforms that MMPose lacks: robust loading, ignore regions, packing."""
+"""Transforms that MMPose lacks: robust loading, regions to ignore, packing."""
 import logging
 from typing import Any, Optional, Tuple
 
@@ -25,11 +25,11 @@ PER_PERSON = ('bbox', 'bbox_score', 'category_id', 'keypoints', 'keypoints_visib
 
 @TRANSFORMS.register_module()
 class LoadTestImage(LoadImage):
-    """Loads an image, turned as its EXIF tag says: annotations are in those pixels.
+    """Loads an image and applies its EXIF rotation, as annotations expect.
 
     Raises:
-        ValueError: If it does not decode, is larger than OpenCV warps, or has another size
-            than its annotation file says. Names the file.
+        ValueError: If the image cannot be decoded, is larger than OpenCV can warp, or does
+            not have the size stated in the annotation file. The message names the file.
     """
 
     def transform(self, results: dict) -> dict:
@@ -39,14 +39,14 @@ class LoadTestImage(LoadImage):
         else:
             try:
                 data = fileio.get(path, backend_args=self.backend_args)
-            except Exception as error:  # whatever the storage raises
+            except Exception as error:  # storage backends may raise anything
                 raise ValueError(f'{path} cannot be read: {error}') from None
             image = decode_image(data, path)
         results = super().transform(dict(results, img=image))
         height, width = results['img_shape']
         if max(height, width) > MAX_SIDE:
-            raise ValueError(f'{path} is {width}x{height}: {MAX_SIDE} pixels a side are '
-                             'the most; shrink it')
+            raise ValueError(f'{path} is {width}x{height}: no side may exceed {MAX_SIDE} '
+                             'pixels. Resize the image')
         stated = results.get('stated_size', ())
         if len(stated):
             seen = ImageHeader(width, height, 1)
@@ -58,14 +58,14 @@ class LoadTestImage(LoadImage):
 
 @TRANSFORMS.register_module()
 class LoadTrainImage(LoadTestImage):
-    """Loads an image for training; one that cannot be used becomes an empty grey one.
+    """Loads an image for training; replaces an unusable one by an empty grey image.
 
-    A broken file among a hundred thousand must not end a training of days. A warning names
-    it, and the sample goes on without persons.
+    A broken file among a hundred thousand must not stop a training that takes days. A
+    warning names it, and the sample has no persons.
 
     Note:
-        An image without persons receives a placeholder without extent and labels, which
-        :class:`FilterPersons` removes: MMPose's transforms do not take zero persons.
+        MMPose's transforms fail on images without persons. These get a placeholder person
+        without extent and labels, which :class:`FilterPersons` removes.
     """
 
     def transform(self, results: dict) -> dict:
@@ -74,11 +74,11 @@ class LoadTrainImage(LoadTestImage):
         try:
             return super().transform(results)
         except ValueError as error:
-            print_log(f'trained as an empty image: {error}', 'current',
+            print_log(f'replaced by an empty image: {error}', 'current',
                       level=logging.WARNING)
         results['img'] = np.full((64, 64, 3), 114, dtype=np.uint8)
         results['img_shape'] = results['ori_shape'] = (64, 64)
-        # Emptied, not removed, see above.
+        # Cleared, but not removed, see the note above.
         results['keypoints_visible'] = np.zeros_like(results['keypoints_visible'])
         results['bbox'] = np.zeros_like(results['bbox'])
         return results
@@ -86,10 +86,10 @@ class LoadTrainImage(LoadTestImage):
 
 @TRANSFORMS.register_module()
 class PoseRandomFlip(RandomFlip):
-    """:class:`RandomFlip` for inputs that are not square, too.
+    """:class:`RandomFlip` that also supports inputs that are not square.
 
-    MMPose's reads the (width, height) of the input as (height, width), and moves the
-    keypoints of such inputs to the wrong place.
+    MMPose's transform reads (width, height) of the input as (height, width), which
+    misplaces the keypoints of such inputs.
     """
 
     def transform(self, results: dict) -> dict:
@@ -100,11 +100,11 @@ class PoseRandomFlip(RandomFlip):
 
 @TRANSFORMS.register_module()
 class PoseMosaic(Mosaic):
-    """:class:`Mosaic`, but keypoints stay on the pixels.
+    """:class:`Mosaic` with exact keypoints.
 
-    MMPose's rounds the sizes of the tiles and not the scale of the keypoints, and scales
-    these about the centre of the first pixel: they are beside by up to a pixel. Here the
-    tiles come in their final size.
+    MMPose's transform rounds the sizes of the tiles but not the scale of the keypoints, and
+    scales these about the centre of the first pixel, an error of up to one pixel. Here the
+    tiles are resized beforehand.
     """
 
     def apply_mix(self, results: dict) -> dict:
@@ -115,7 +115,7 @@ class PoseMosaic(Mosaic):
 
 @TRANSFORMS.register_module()
 class PoseMixUp(YOLOXMixUp):
-    """:class:`YOLOXMixUp`, but keypoints stay on the pixels, as in :class:`PoseMosaic`."""
+    """:class:`YOLOXMixUp` with exact keypoints, as in :class:`PoseMosaic`."""
 
     def __init__(self, img_scale: Tuple[int, int] = (640, 640),
                  ratio_range: Tuple[float, float] = (0.5, 1.5), **kwargs: Any) -> None:
@@ -131,15 +131,15 @@ class PoseMixUp(YOLOXMixUp):
 
 @TRANSFORMS.register_module()
 class FilterPersons(BaseTransform):
-    """Keeps persons with a labelled keypoint in the frame, and regions to ignore.
+    """Keeps persons with a labelled keypoint in the image, and regions to ignore.
 
-    A person without one keeps its box, which the head neither rewards nor punishes:
-    crowd regions, people annotated without keypoints, and people whose keypoints the
-    augmentation moved out of the frame while their body is still in it.
+    A person without one keeps its box, which the head ignores. These are crowd regions,
+    people annotated without keypoints, and people whose keypoints, but not body, were moved
+    out of the image by the augmentation.
 
     Args:
-        min_ignored_size (float): Ignore regions narrower than this, in pixels, are
-            dropped. Defaults to 4.
+        min_ignored_size (float): Regions to ignore are dropped if narrower than this, in
+            pixels. Defaults to 4.
     """
 
     def __init__(self, min_ignored_size: float = 4) -> None:
@@ -188,9 +188,9 @@ class PackPoseTargets(PackPoseInputs):
 
 
 def fit_image(results: dict, size: Tuple[int, int]) -> None:
-    """Scales an image and its persons, in place, so that the image just fits ``size``.
+    """Scales an image and its persons to fit ``size`` (width, height), in place.
 
-    Its aspect ratio changes by what the rounding to whole pixels asks for.
+    The aspect ratio changes slightly, as sizes are rounded to whole pixels.
     """
     height, width = results['img'].shape[:2]
     scale = min(size[0] / width, size[1] / height)
@@ -200,19 +200,19 @@ def fit_image(results: dict, size: Tuple[int, int]) -> None:
     for key in ('keypoints', 'bbox'):
         shape = results[key].shape
         points = results[key].reshape(*shape[:-1], shape[-1] // 2, 2)
-        points = (points + 0.5) * factor - 0.5  # pixels scale about their corners
+        points = (points + 0.5) * factor - 0.5  # resizing is relative to pixel corners
         results[key] = points.reshape(shape).astype(np.float32)
     results['area'] = (results['area'] * factor.prod()).astype(np.float32)
 
 
 def _placeholder(results: dict) -> dict:
-    """Fields of one person without extent and labels, shaped as the given ones."""
+    """Fields of one person without extent and labels, in the shapes of the given ones."""
     return {key: np.zeros((1, *results[key].shape[1:]), results[key].dtype)
             for key in PER_PERSON if key in results}
 
 
 def keep_persons(results: dict, keep: np.ndarray) -> dict:
-    """Drops the persons that ``keep`` (G, ) does not mark from every per-person field."""
+    """Keeps the persons marked by ``keep`` (G, ) in all per-person fields."""
     for key in PER_PERSON:
         if key in results:
             results[key] = results[key][keep]

@@ -1,4 +1,4 @@
-"""Export, and a runtime that needs numpy, OpenCV and ONNX Runtime alone."""
+"""Export to ONNX, and a runtime that only needs numpy, OpenCV and ONNX Runtime."""
 import sys
 from importlib import import_module
 
@@ -9,6 +9,6 @@ from .predictor import Predictor
 
 __all__ = ['DecoderSettings', 'Fit', 'People', 'Predictor', 'decode_maps', 'letterbox']
 
-# Programs written before erpose.imaging import these modules from here.
+# Backward compatibility: these modules have moved to erpose.imaging.
 for _name in ('draw', 'letterbox', 'people', 'sources', 'writers'):
     sys.modules[f'{__name__}.{_name}'] = import_module(f'erpose.imaging.{_name}')

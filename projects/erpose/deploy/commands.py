@@ -1,4 +1,4 @@
-"""What the command ``erpose`` does: predict, export, init, web."""
+"""Implements the commands of ``erpose``: predict, export, init, web."""
 from __future__ import annotations
 
 import argparse
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Iterator, List, Optional, Tuple
 
 from erpose import zoo
 
-if TYPE_CHECKING:  # the command must not wait for what another one needs
+if TYPE_CHECKING:  # each command imports only what it needs, to start fast
     import numpy as np
     from tqdm import tqdm
 
@@ -32,7 +32,7 @@ def predict(args: argparse.Namespace) -> int:
     sources = expand(sources, Path(args.out))
     json_file, csv_file = (path and writable(path) for path in (args.json, args.csv))
     if args.ids and not json_file:
-        raise ValueError('--ids says what --json carries: give both')
+        raise ValueError('--ids needs --json: it sets the ids in that file')
     predictor = Predictor(model, args.provider, args.threads, _side(args.size))
     ids = CocoIds(args.ids, predictor.names) if args.ids else None
     if ids:
@@ -56,10 +56,10 @@ def predict(args: argparse.Namespace) -> int:
             if not _draw(frame, people, predictor, drawings if drawing else None,
                          args.show, failed):
                 drawing = False
-                if not (json_file or csv_file):  # nothing else would be written
+                if not (json_file or csv_file):  # no other output: save the people
                     json_file = Path(args.out) / 'people.json'
                     break
-    except KeyboardInterrupt:  # what was found so far is kept
+    except KeyboardInterrupt:  # write the results so far
         pass
     finally:
         if progress is not None:
@@ -82,11 +82,11 @@ def export(args: argparse.Namespace) -> int:
     from .compress import to_float16, to_int8
     from .export import export_onnx, load_network
     if args.fp16 and args.int8:
-        raise ValueError('choose one of --fp16 and --int8')
+        raise ValueError('--fp16 and --int8 cannot be combined')
     files = [path for path in expand([args.int8]) if not is_video(path)
              ] if args.int8 else []
     if args.int8 and not files:
-        raise ValueError(f'{args.int8}: no images to calibrate on')
+        raise ValueError(f'--int8: {args.int8} contains no images for calibration')
     config, checkpoint = _config_and_checkpoint(args.config, args.checkpoint)
     network, info = load_network(config, checkpoint, args.raw)
     out = writable(args.out)
@@ -117,7 +117,7 @@ def web(args: argparse.Namespace) -> int:
 
 
 def _progress(total: Optional[int]) -> Optional[tqdm]:
-    """tqdm's bar; None where it is not installed."""
+    """A progress bar, or None if tqdm is not installed."""
     try:
         from tqdm import tqdm
     except ImportError:
@@ -126,38 +126,38 @@ def _progress(total: Optional[int]) -> Optional[tqdm]:
 
 
 def _model_and_sources(words: List[str]) -> Tuple[Path, List[str]]:
-    """Tells the model from the sources: the first word if it is an alias or an ONNX file.
+    """Splits model and sources: the first word is the model if it is an alias or ONNX file.
 
-    An alias is one even where a file or a folder is called so: ``./erpose-n`` is the file.
+    An alias takes precedence over a file or folder of that name: write ``./erpose-n``.
 
     Raises:
-        FileNotFoundError: If the package carries no file of the alias.
+        FileNotFoundError: If the package does not contain the alias's file.
         ValueError: If there is no source.
     """
-    named = zoo.is_model(words[0])
-    sources = words[1:] if named else words
+    has_model = zoo.is_model(words[0])
+    sources = words[1:] if has_model else words
     if not sources:
-        raise ValueError(f'{words[0]} is the model: name an image, a folder, a video or a '
-                         'camera after it')
-    return zoo.onnx_file(words[0] if named else zoo.DEFAULT), sources
+        raise ValueError(f'{words[0]} is the model, but there is no source: add an image, '
+                         'a folder, a video or a camera number')
+    return zoo.onnx_file(words[0] if has_model else zoo.DEFAULT), sources
 
 
 def _config_and_checkpoint(config: str, checkpoint: Optional[str]) -> Tuple[str, str]:
-    """Paths of both; the zoo has the checkpoint of an alias.
+    """Paths of config and checkpoint; an alias has its checkpoint in the zoo.
 
     Raises:
-        FileNotFoundError: If there is no such config, or the name is no alias.
-        ValueError: If there is no checkpoint.
+        FileNotFoundError: If the config or the checkpoint does not exist.
+        ValueError: If no checkpoint is given and the config is not an alias.
     """
     path = zoo.config(config)
     if not Path(path).is_file():
-        raise FileNotFoundError(f'no config {config}: neither a file nor an alias of the '
-                                f'zoo ({", ".join(zoo.aliases())})')
+        raise FileNotFoundError(f'config not found: {config} is neither a file nor an '
+                                f'alias of the zoo ({", ".join(zoo.aliases())})')
     if checkpoint is None:
         model = zoo.find(config)
         if model is None:
-            raise ValueError(f'{config} is no alias of the zoo '
-                             f'({", ".join(zoo.aliases())}): name its checkpoint after it')
+            raise ValueError(f'{config} needs a checkpoint: it is not an alias of the zoo '
+                             f'({", ".join(zoo.aliases())})')
         checkpoint = model['Weights']
     return path, zoo.checkpoint(checkpoint)
 
@@ -165,7 +165,7 @@ def _config_and_checkpoint(config: str, checkpoint: Optional[str]) -> Tuple[str,
 def _found(predictor: Predictor, tracker: Optional[Tracker], sources: List[str],
            args: argparse.Namespace, failed: List[str]
            ) -> Iterator[Tuple[Frame, People]]:
-    """Every frame with its people, tracked if that is asked for."""
+    """Yields each frame with its people, tracked if there is a tracker."""
     from .track import LEAST_SCORE
     score = min(args.score, LEAST_SCORE) if tracker else args.score
     for batch in _batches(sources, max(args.batch, 1), failed):
@@ -178,7 +178,7 @@ def _found(predictor: Predictor, tracker: Optional[Tracker], sources: List[str],
 
 def _draw(frame: Frame, people: People, predictor: Predictor,
           drawings: Optional[Drawings], show: bool, failed: List[str]) -> bool:
-    """Draws, and notes what cannot be written; False if nothing more can."""
+    """Draws a frame and records failures; False if drawing cannot continue."""
     from erpose.imaging.draw import draw
     if drawings is None and not show:
         return True
@@ -190,14 +190,14 @@ def _draw(frame: Frame, people: People, predictor: Predictor,
             drawings.add(frame, drawn)
         return True
     except (ValueError, OSError) as error:
-        one = isinstance(error, ValueError) and frame.index is None
-        failed.append(f'drawing {"one picture" if one else "from here on"}: {error}')
-        return one
+        single = isinstance(error, ValueError) and frame.index is None
+        failed.append(f'drawing {"one image" if single else "from here on"}: {error}')
+        return single
 
 
 def _write(records: Records, drawings: Optional[Drawings], json_file: Optional[Path],
            csv_file: Optional[Path], out: str, failed: List[str]) -> str:
-    """Writes results, each whatever becomes of the others; returns where they are."""
+    """Writes all results even if some fail; returns their paths."""
     from erpose.imaging.writers import keep
     written = [out] if drawings else []
     try:
@@ -215,7 +215,7 @@ def _write(records: Records, drawings: Optional[Drawings], json_file: Optional[P
 
 
 def _batches(sources: List[str], size: int, failed: List[str]) -> Iterator[List[Frame]]:
-    """Frames in batches; a source that cannot be read is noted and passed over."""
+    """Yields batches of frames; skips and records sources that cannot be read."""
     from erpose.imaging.sources import frames
     batch = []
     for source in sources:
@@ -235,7 +235,7 @@ def _side(size: Optional[List[int]]) -> Optional[Tuple[int, int]]:
     if size is None:
         return None
     if len(size) > 2:
-        raise ValueError(f'--size takes one or two numbers, got {size}')
+        raise ValueError(f'--size must be one or two numbers, got {size}')
     return (size[0], size[-1])
 
 
@@ -244,7 +244,7 @@ def _show(image: np.ndarray) -> bool:
     try:
         cv2.imshow('erpose', image)
     except cv2.error:
-        raise ValueError('--show needs a screen, and opencv-python in place of '
+        raise ValueError('--show needs a display, and opencv-python instead of '
                          'opencv-python-headless') from None
     return cv2.waitKey(1) & 0xFF == ord('q')
 

@@ -1,4 +1,4 @@
-"""Smaller ONNX files: float16, and int8 calibrated on the user's images."""
+"""Converts ONNX files to float16, or to int8 calibrated on the user's images."""
 import json
 from itertools import islice
 from pathlib import Path
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import onnx
 
 CALIBRATION_PIXELS = 64 * 320 * 320
-"""Of the network's input. ONNX Runtime keeps all activations of all images: some 2 GB."""
+"""Pixels of all inputs. ONNX Runtime keeps the activations of all images, about 2 GB."""
 
 
 def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
     """Converts the network to float16; coordinates stay float32.
 
-    float16 counts in steps of half a pixel past 512, so everything after the last
-    convolution is left alone, as are input and outputs.
+    Above 512, float16 has a resolution of half a pixel. So input, outputs and everything
+    after the last convolution stay float32.
     """
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
@@ -29,10 +29,10 @@ def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
     half = convert_float_to_float16(
         model, keep_io_types=True, node_block_list=after, disable_shape_infer=False)
     nodes = {node.name: node for node in half.graph.node}
-    del half.graph.node[:]  # a cast for each of a value's readers, all of one name
+    del half.graph.node[:]  # the converter adds the same cast once per consumer
     half.graph.node.extend(nodes.values())
     OnnxModel(half).topological_sort()  # the converter appends its casts
-    del half.graph.value_info[:]  # some keep the types of before
+    del half.graph.value_info[:]  # some still have the old types
     onnx.checker.check_model(half, full_check=True)
     onnx.save(half, target)
     return Path(target)
@@ -40,17 +40,16 @@ def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
 
 def to_int8(source: Union[str, Path], target: Union[str, Path],
             images: Iterable[np.ndarray]) -> Path:
-    """Quantises the convolutions to int8 (QDQ, a scale a channel).
+    """Quantises the convolutions to int8 (QDQ, one scale per channel).
 
-    Not the depthwise ones, the stem and the last ones, and outliers of the activations are
-    cut off: otherwise most of the AP is lost (docs/deploy.md has the figures).
+    Depthwise convolutions, the stem and the last convolutions stay float32, and outliers of
+    the activations are clipped. Otherwise most of the AP is lost (see docs/deploy.md).
 
     Args:
         source (str): A float32 file of :func:`export_onnx`.
         target (str): The file to write.
-        images (Iterable[np.ndarray]): Images of the kind that the model will see, uint8
-            BGR (H, W, 3): activations are calibrated on the first ones,
-            ``CALIBRATION_PIXELS`` in all.
+        images (Iterable[np.ndarray]): Images like those to predict, uint8 BGR (H, W, 3).
+            The first ones, up to ``CALIBRATION_PIXELS``, calibrate the activations.
     """
     import onnx
     from onnxruntime.quantization import (

@@ -1,7 +1,7 @@
-"""ER-Pose's decoding in numpy: from the maps of a raw file to the people.
+"""Decodes ER-Pose's raw maps in numpy, for engines that only run convolutions.
 
-The same computation as ``NMSFreePoseDecoder`` and ``HeatmapRefiner``, whose docstrings have
-the formulas, for engines that run convolutions and nothing else.
+The computation is that of ``NMSFreePoseDecoder`` and ``HeatmapRefiner``, whose docstrings
+have the formulas.
 """
 from typing import Dict, NamedTuple, Sequence, Tuple
 
@@ -12,7 +12,7 @@ BACKGROUND = 0.03
 
 
 class DecoderSettings(NamedTuple):
-    """Settings of the decoder and the refiner, see their docstrings."""
+    """Settings of ``NMSFreePoseDecoder`` and ``HeatmapRefiner``, see their docstrings."""
     strides: Sequence[int]
     num_candidates: int
     reach: float
@@ -35,8 +35,8 @@ def decode_maps(maps: Dict[str, np.ndarray],
         settings (DecoderSettings): From the metadata of the file.
 
     Returns:
-        tuple[np.ndarray, np.ndarray]: ``dets`` (B, N, 5) and ``keypoints`` (B, N, K, 3), as
-        a file that decodes by itself returns them.
+        tuple[np.ndarray, np.ndarray]: ``dets`` (B, N, 5) and ``keypoints`` (B, N, K, 3),
+        the outputs of a file with a decoder.
     """
     images = [_decode({name: m[i].astype(np.float32) for name, m in maps.items()}, settings)
               for i in range(len(next(iter(maps.values()))))]
@@ -78,17 +78,17 @@ def _decode(maps: Dict[str, np.ndarray],
 
 def _persons(scores: np.ndarray, poses: np.ndarray,
              settings: DecoderSettings) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Share of the score kept, scores and poses, as ``NMSFreePoseDecoder`` has them."""
+    """Kept share of the score, scores and poses, as in ``NMSFreePoseDecoder``."""
     stride = settings.strides[0]
     sizes = _sizes(poses, stride)[:, None]
     centres = poses.mean(1)
     shapes = (poses - centres[:, None]).reshape(len(poses), -1)
-    apart = np.abs(centres[:, None] - centres)
+    centre_distance = np.abs(centres[:, None] - centres)
     square = (shapes**2).sum(1)
     different = square[:, None] + square - 2 * shapes @ shapes.T
-    distance2 = (apart**2).sum(-1) + different.clip(0) / poses.shape[1]
+    distance2 = (centre_distance**2).sum(-1) + different.clip(0) / poses.shape[1]
     agreement = np.exp(-distance2 / (2 * (settings.agreement * sizes)**2))
-    near = apart.max(-1) < (settings.reach * sizes).clip(stride)
+    near = centre_distance.max(-1) < (settings.reach * sizes).clip(stride)
     beaten = np.tril(near, -1)
     kept = (1 - beaten * (1 - settings.second_view * (1 - agreement))).min(-1)
     if settings.average:
@@ -115,7 +115,7 @@ def _refine(poses: np.ndarray, heatmaps: np.ndarray,
 
 
 def _sample(maps: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Bilinear values of maps (K, H, W) at points (N, K, M, 2) in cells, 0 beyond."""
+    """Samples maps (K, H, W) bilinearly at points (N, K, M, 2) in cells; 0 outside."""
     kinds = np.arange(len(maps))[:, None]
     height, width = maps.shape[1:]
     low = np.floor(points - 0.5)

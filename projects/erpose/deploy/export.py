@@ -1,4 +1,4 @@
-"""From a config and a checkpoint to one ONNX file of standard operators, without NMS."""
+"""Exports a config and a checkpoint to an ONNX file of standard operators, without NMS."""
 import ast
 import json
 from pathlib import Path
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
     import onnx
 
 OPSET = 18
-"""The lowest that PyTorch's exporter writes."""
+"""The lowest opset that PyTorch's exporter supports."""
 
 
 def load_network(config: Union[str, Config], checkpoint: str,
                  raw: bool = False) -> Tuple[PoseNetwork, dict]:
-    """The network of a config with a checkpoint's weights, and its metadata.
+    """Builds the network of a config with a checkpoint's weights, and its metadata.
 
     Args:
-        config (str | Config): Of the model.
+        config (str | Config): Config of the model.
         checkpoint (str): Its weights.
-        raw (bool): ER-Pose's maps alone, to be decoded by the client.
+        raw (bool): Output ER-Pose's maps, which the client decodes.
     """
     config = Config.fromfile(config) if not isinstance(config, Config) else config
     network = pose_network(deployed_model(config, checkpoint), raw)
@@ -38,7 +38,7 @@ def load_network(config: Union[str, Config], checkpoint: str,
 
 
 def metadata(config: Config) -> dict:
-    """What a client must know, as it stands in the file: JSON values by key."""
+    """Metadata that clients need, as stored in the file: JSON values by key."""
     dataset = config.val_dataloader.dataset
     info = (config.model.head.get('metainfo') or dataset.get('metainfo')
             or DATASETS.get(dataset.type).METAINFO)
@@ -63,17 +63,17 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     """Writes the network to an ONNX file.
 
     Args:
-        network (PoseNetwork): From :func:`load_network`.
-        info (dict): Its metadata, from there too.
+        network (PoseNetwork): Network returned by :func:`load_network`.
+        info (dict): Metadata returned by :func:`load_network`.
         path (str): The file to write.
         input_size (tuple[int, int], optional): Width and height, multiples of 32.
             Defaults to the config's.
-        dynamic (bool): Leave batch, height and width open: then ``input_size`` is what a
-            client takes unless told otherwise, and each side is 128 pixels at least.
-            Defaults to False: batch 1.
+        dynamic (bool): Make batch, height and width dynamic. ``input_size`` is then the
+            client's default, and each side must be at least 128 pixels. Defaults to False:
+            batch 1.
 
     Returns:
-        Path: The file.
+        Path: The written file.
     """
     try:
         import onnx
@@ -82,14 +82,14 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
         raise ImportError(f"{error}: pip install 'erpose[export]'") from None
     size = input_size or info['input_size']
     if not size:
-        raise ValueError('the config has no input_size: give one (--size)')
+        raise ValueError('the config has no input_size: set it with --size')
     width, height = size
     least = LEAST_OPEN_SIDE if dynamic else 64
     if width % 32 or height % 32 or min(width, height) < least:
-        raise ValueError(f'width and height must be multiples of 32, at least {least}: got '
-                         f'{width}x{height}')
+        raise ValueError('width and height must be multiples of 32 and at least '
+                         f'{least}, got {width}x{height}')
     path = Path(path)
-    batch = 2 if dynamic else 1  # the exporter takes a batch of 1 for a constant
+    batch = 2 if dynamic else 1  # the exporter specialises a batch of 1 to a constant
     example = torch.zeros(batch, 3, height, width)
     shapes = ({0: 'batch', 2: 'height', 3: 'width'}, ) if dynamic else None
     torch.onnx.export(
@@ -103,14 +103,14 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
     _name_by_module(model.graph)
     for part in (*model.graph.node, *model.graph.value_info, *model.graph.input,
                  *model.graph.output):
-        del part.metadata_props[:]  # the exporter's notes name files of this machine
+        del part.metadata_props[:]  # the exporter stores local file names in them
     onnx.checker.check_model(model, full_check=True)
     onnx.save(model, path)
     return path
 
 
 def _name_by_module(graph: 'onnx.GraphProto') -> None:
-    """Calls nodes and values after the modules they come from, for profiles and viewers."""
+    """Names nodes and values after their modules, for profilers and viewers."""
     names: Dict[str, str] = {value.name: value.name for value in graph.output}
     used: Dict[str, int] = {}
     for node in graph.node:

@@ -1,4 +1,4 @@
-"""What an exported file says about itself."""
+"""Reads the metadata of an exported file."""
 import json
 from pathlib import Path
 from typing import Any, Dict, Tuple, Union
@@ -9,15 +9,15 @@ from .decode import DecoderSettings
 
 
 def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[str, Any]:
-    """What ``erpose export`` wrote beside the network, checked; defaults for the rest.
+    """Parses and checks the metadata of ``erpose export``, with defaults if absent.
 
     Args:
         properties (dict[str, str]): JSON texts by key.
         count (int): K.
-        model (Path): Named in errors.
+        model (Path): The file, for error messages.
 
     Raises:
-        ValueError: If a value is not what it should be.
+        ValueError: If a value is invalid.
     """
     checks = dict(
         keypoints=lambda v: _list_of(v, str, count),
@@ -42,17 +42,17 @@ def read_metadata(properties: Dict[str, str], count: int, model: Path) -> Dict[s
         except (ValueError, RecursionError):
             valid = False
         if not valid:
-            raise ValueError(f'{model}: its metadata "{key}" is {properties[key][:60]!r}, '
-                             f'which does not fit its {count} keypoints: write it with '
+            raise ValueError(f'{model}: invalid metadata "{key}" for {count} keypoints: '
+                             f'{properties[key][:60]!r}. Export the model again with '
                              '`erpose export`')
     if info['nms'] and info['nms']['kind'] == 'oks' and info['sigmas'] is None:
-        raise ValueError(f'{model}: its metadata asks for OKS-NMS and has no "sigmas": '
-                         'write it with `erpose export`')
+        raise ValueError(f'{model}: the metadata needs "sigmas" for OKS-NMS. Export the '
+                         'model again with `erpose export`')
     return info
 
 
 def _is_decoder(value: Any) -> bool:
-    """Whether it holds valid :class:`DecoderSettings`."""
+    """Whether the value is valid as :class:`DecoderSettings`."""
     if not isinstance(value, dict) or set(value) != set(DecoderSettings._fields):
         return False
     strides, *numbers = (value[name] for name in DecoderSettings._fields)

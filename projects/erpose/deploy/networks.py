@@ -1,4 +1,4 @@
-"""Models with pixels at both ends, as they go into a file."""
+"""Networks to export: from pixels of the input to poses in pixels."""
 from typing import Optional, Tuple
 
 import torch
@@ -14,18 +14,18 @@ from erpose.structures import pose_boxes
 
 
 class PoseNetwork(nn.Module):
-    """A deployed model with pixels at both ends.
+    """A deployed model that takes and returns pixels.
 
-    Normalisation is inside, so that a client feeds the letterboxed image as OpenCV reads
-    it. Outputs are named and shaped as those of RTMO's ONNX files.
+    It includes the normalisation, so that the input is the letterboxed image as OpenCV
+    reads it. Names and shapes of the outputs are those of RTMO's ONNX files.
 
     Args:
-        model (BottomupPoseEstimator): With an NMS-free head.
+        model (BottomupPoseEstimator): A model with an NMS-free head.
 
     Attributes:
-        nms (dict, optional): What a client has still to do, see
-            :func:`~erpose.deploy.suppress.suppress`. None: nothing.
-        output_names (list[str]): Of the tensors that :meth:`forward` returns.
+        nms (dict, optional): NMS that is left to the client, see
+            :func:`~erpose.deploy.suppress.suppress`. None if there is none.
+        output_names (list[str]): Names of the tensors that :meth:`forward` returns.
     """
     nms: Optional[dict] = None
     output_names = ['dets', 'keypoints']
@@ -41,7 +41,7 @@ class PoseNetwork(nn.Module):
         self.register_buffer('scale', 1 / preprocessor.std)
 
     def forward(self, image: Tensor) -> Tuple[Tensor, ...]:
-        """Poses of a batch, best first.
+        """Predicts the poses of a batch, best first.
 
         Args:
             image (Tensor): float32 BGR in [0, 255], letterboxed, (B, 3, H, W).
@@ -49,14 +49,14 @@ class PoseNetwork(nn.Module):
         Returns:
             tuple[Tensor, Tensor]: ``dets`` (B, N, 5): x1, y1, x2, y2 of the box, and the
             pose's score; ``keypoints`` (B, N, K, 3): x, y and the probability that the
-            keypoint is in the picture. In pixels of the input.
+            keypoint is in the image. In pixels of the input.
         """
         poses, boxes = self.decode(self.model.extract_feat(self.normalise(image)))
         return (torch.cat([boxes, poses.scores.unsqueeze(-1)], -1),
                 torch.cat([poses.keypoints, poses.visibilities.unsqueeze(-1)], -1))
 
     def normalise(self, image: Tensor) -> Tensor:
-        """As the model's data preprocessor does it."""
+        """Normalises as the model's data preprocessor does."""
         return ((image.flip(1) if self.to_rgb else image) - self.mean) * self.scale
 
     def decode(self, feats: Tuple[Tensor, ...]) -> Tuple[Poses, Tensor]:
@@ -66,10 +66,10 @@ class PoseNetwork(nn.Module):
 
 
 class RawNetwork(PoseNetwork):
-    """ER-Pose without its decoder: normalisation, convolutions, and the maps as they are.
+    """ER-Pose without its decoder: outputs the maps of the head.
 
     Args:
-        model (BottomupPoseEstimator): With an ``ERPoseHead``.
+        model (BottomupPoseEstimator): A model with an ``ERPoseHead``.
 
     Attributes:
         decoder (dict): Settings of :func:`~erpose.deploy.decode.decode_maps`.
@@ -78,7 +78,7 @@ class RawNetwork(PoseNetwork):
     def __init__(self, model: BottomupPoseEstimator) -> None:
         super().__init__(model)
         if not isinstance(model.head, ERPoseHead):
-            raise ValueError(f'only ERPoseHead has a raw file, not '
+            raise ValueError('raw export needs an ERPoseHead, got '
                              f'{type(model.head).__name__}')
         head, decoder = model.head, model.head.decoder
         self.decoder = DecoderSettings(
@@ -99,9 +99,9 @@ class RawNetwork(PoseNetwork):
 
 
 class PiecewiseSigmoid(nn.Module):
-    """``nn.Hardsigmoid``, of RTMDet's channel attention, in plain arithmetic.
+    """``nn.Hardsigmoid`` of RTMDet's channel attention, in elementary operators.
 
-    OpenCV takes ``x * HardSigmoid(y)`` for ``HardSwish(y)``.
+    OpenCV wrongly fuses ``x * HardSigmoid(y)`` to ``HardSwish(y)``.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -109,10 +109,10 @@ class PiecewiseSigmoid(nn.Module):
 
 
 class CandidateNetwork(PoseNetwork):
-    """PoseDet or SMPR: duplicates are left to the client.
+    """PoseDet or SMPR; the client removes duplicates.
 
     Args:
-        model (BottomupPoseEstimator): With a ``RefiningPoseHead``.
+        model (BottomupPoseEstimator): A model with a ``RefiningPoseHead``.
     """
 
     def __init__(self, model: BottomupPoseEstimator) -> None:
@@ -126,11 +126,11 @@ class CandidateNetwork(PoseNetwork):
 
 
 class BoxPoseNetwork(PoseNetwork):
-    """MMPose's YOLO-Pose: boxes are predicted, and duplicates are left to the client.
+    """MMPose's YOLO-Pose, which predicts boxes; the client removes duplicates.
 
     Args:
-        model (BottomupPoseEstimator): With a ``YOLOXPoseHead``.
-        max_per_img (int): N, the candidates returned an image. Defaults to 1000.
+        model (BottomupPoseEstimator): A model with a ``YOLOXPoseHead``.
+        max_per_img (int): N, the candidates returned per image. Defaults to 1000.
     """
 
     def __init__(self, model: BottomupPoseEstimator, max_per_img: int = 1000) -> None:
@@ -159,14 +159,14 @@ class BoxPoseNetwork(PoseNetwork):
 
 
 def pose_network(model: BottomupPoseEstimator, raw: bool = False) -> PoseNetwork:
-    """The network of a deployed model.
+    """Builds the network to export of a deployed model.
 
     Args:
         model (BottomupPoseEstimator): From :func:`~erpose.engine.deployed_model`.
-        raw (bool): ER-Pose's maps alone, to be decoded by the client.
+        raw (bool): Output ER-Pose's maps, which the client decodes.
 
     Raises:
-        ValueError: If its head has no output that fits.
+        ValueError: If the head cannot be exported.
     """
     for module in model.modules():
         for name, child in module.named_children():
@@ -178,5 +178,5 @@ def pose_network(model: BottomupPoseEstimator, raw: bool = False) -> PoseNetwork
                           (YOLOXPoseHead, BoxPoseNetwork)):
         if isinstance(model.head, head):
             return network(model).eval()
-    raise ValueError(f'{type(model.head).__name__} is not exported: the heads of ER-Pose, '
-                     'PoseDet, SMPR and YOLO-Pose are')
+    raise ValueError(f'{type(model.head).__name__} cannot be exported: expected a head of '
+                     'ER-Pose, PoseDet, SMPR or YOLO-Pose')

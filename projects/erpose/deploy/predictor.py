@@ -1,4 +1,4 @@
-"""Runs an exported model with numpy, OpenCV and ONNX Runtime, and nothing else."""
+"""Runs an exported model with numpy, OpenCV and ONNX Runtime only."""
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
@@ -13,30 +13,30 @@ from .metadata import read_metadata
 from .suppress import suppress
 
 LEAST_OPEN_SIDE = 128
-"""Of the input of a file with open sizes, in pixels: its TopK needs so many priors."""
+"""Minimum side of a dynamic input, in pixels: TopK needs that many priors."""
 
 
 class ForeignModelError(ValueError):
-    """An ONNX file with other inputs or outputs than ``erpose export`` writes."""
+    """The inputs or outputs of an ONNX file are not those of ``erpose export``."""
 
 
 class Predictor:
-    """People in images, from an ONNX file that ``erpose export`` wrote.
+    """Finds people in images with an ONNX file of ``erpose export``.
 
     Args:
         model (str): Path of the file.
         providers (Sequence[str], optional): ONNX Runtime's execution providers, the
             preferred one first. Defaults to None: all that are installed.
-        threads (int, optional): CPU threads of one image. Defaults to None: all cores.
-        input_size (tuple[int, int], optional): Width and height, for a file with open
-            sizes. Defaults to None: what the file says.
+        threads (int, optional): CPU threads per image. Defaults to None: all cores.
+        input_size (tuple[int, int], optional): Width and height, for a file with a dynamic
+            input size. Defaults to None: the size stored in the file.
 
     Attributes:
-        provider (str): The execution provider really in use.
-        names (list[str]): Of the K keypoints.
-        skeleton (list[list[int]]): Pairs of keypoints to join.
-        nms (dict, optional): How duplicates are suppressed, for the systems that need it,
-            see :func:`~erpose.deploy.suppress.suppress`. None for ER-Pose.
+        provider (str): The execution provider in use.
+        names (list[str]): Names of the K keypoints.
+        skeleton (list[list[int]]): Pairs of linked keypoints.
+        nms (dict, optional): Settings of the NMS, for systems that need it, see
+            :func:`~erpose.deploy.suppress.suppress`. None for ER-Pose.
 
     Example:
         >>> predictor = Predictor('erpose-n.onnx')            # doctest: +SKIP
@@ -54,13 +54,14 @@ class Predictor:
             raise ImportError('onnxruntime is not installed: pip install onnxruntime, or '
                               'onnxruntime-gpu for NVIDIA') from None
         if not Path(model).is_file():
-            raise FileNotFoundError(f'no model {model}: write one with `erpose export`')
+            raise FileNotFoundError(f'model not found: {model}. Export one with '
+                                    '`erpose export`')
         installed = [provider for provider in onnxruntime.get_available_providers()
-                     if provider != 'AzureExecutionProvider']  # a client of a service
+                     if provider != 'AzureExecutionProvider']  # calls a remote service
         missing = set(providers or []) - set(installed)
         if missing:
-            raise ValueError(f'no execution provider {sorted(missing)} here: this '
-                             f'onnxruntime has {installed}')
+            raise ValueError(f'execution providers {sorted(missing)} are not available: '
+                             f'this onnxruntime has {installed}')
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
         if threads:
@@ -68,15 +69,15 @@ class Predictor:
         try:
             self.session = onnxruntime.InferenceSession(
                 str(model), options, providers=list(providers or installed))
-        except Exception as error:  # a dozen kinds, all of the C++ side
-            raise ValueError(f'{model} is not an ONNX model that this onnxruntime '
-                             f'({onnxruntime.__version__}) reads: {error}') from None
+        except Exception as error:  # the C++ side raises many kinds
+            raise ValueError(f'{model} is not an ONNX model that onnxruntime '
+                             f'{onnxruntime.__version__} can read: {error}') from None
         self.provider = self.session.get_providers()[0]
         try:
             self._read(Path(model), input_size)
         except UnicodeDecodeError as error:
-            raise ValueError(f'{model} has a name that is not UTF-8 ({error}): write it '
-                             'with `erpose export`') from None
+            raise ValueError(f'{model} contains a name that is not UTF-8 ({error}). Export '
+                             'the model again with `erpose export`') from None
 
     def _read(self, model: Path, input_size: Optional[Tuple[int, int]]) -> None:
         self.model = model
@@ -91,11 +92,11 @@ class Predictor:
         else:
             count = _keypoints_of_raw({output.name: output.shape for output in outputs})
         if pixels is None or not count:
-            said = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
+            tensors = [f'{x.name} {x.type} {x.shape}' for x in (*inputs, *outputs)]
             raise ForeignModelError(
-                f'{model} has {", ".join(said)}; expected input (B, 3, H, W), and dets '
-                '(B, N, 5) and keypoints (B, N, K, 3) or the maps of a raw file, of '
-                'floats: write it with `erpose export`')
+                f'{model} has {", ".join(tensors)}; expected float tensors: input '
+                '(B, 3, H, W), and dets (B, N, 5) and keypoints (B, N, K, 3) or the maps '
+                'of a raw file. Export the model with `erpose export`')
         info = read_metadata(
             self.session.get_modelmeta().custom_metadata_map, count, model)
         self.names, self.skeleton, self.colours, self.nms, self.sigmas = (
@@ -107,34 +108,35 @@ class Predictor:
         fixed = isinstance(height, int) and isinstance(width, int)
         size = input_size or ((width, height) if fixed else info['input_size'])
         if size is None:
-            raise ValueError(f'{model} has open sizes and does not say which to take: name '
-                             'one (--size), or write it with `erpose export`')
+            raise ValueError(f'{model} has a dynamic input size and no default: set it '
+                             'with --size, or export the model with `erpose export`')
         self.input_size = tuple(size)
         if not fixed and min(self.input_size) < LEAST_OPEN_SIDE:
-            raise ValueError(f'{model} has open sizes, of {LEAST_OPEN_SIDE} pixels at '
-                             f'least: got {self.input_size[0]}x{self.input_size[1]}')
+            raise ValueError(f'{model}: each side of the input must be at least '
+                             f'{LEAST_OPEN_SIDE} pixels, got '
+                             f'{self.input_size[0]}x{self.input_size[1]}')
         if fixed and self.input_size != (width, height):
-            raise ValueError(f'{model} takes {width}x{height} and nothing else: export it '
-                             'with open sizes (--dynamic)')
+            raise ValueError(f'{model} has the fixed input size {width}x{height}: export '
+                             'it with --dynamic to use other sizes')
 
     def __call__(self, image: Picture, score_thr: float = 0.3) -> People:
-        """The people of one image that score above the threshold.
+        """Finds the people in one image.
 
         Args:
-            image (np.ndarray | PIL.Image.Image | str | Path): uint8 BGR (H, W, 3), or what
-                :func:`~erpose.imaging.as_image` makes that of.
-            score_thr (float): People that score less are left out. Defaults to 0.3.
+            image (np.ndarray | PIL.Image.Image | str | Path): uint8 BGR (H, W, 3), or any
+                image that :func:`~erpose.imaging.as_image` accepts.
+            score_thr (float): Drops people that do not score more. Defaults to 0.3.
 
         Raises:
-            ValueError: If it is no image.
+            ValueError: If ``image`` is not an image.
         """
         return self.predict([image], score_thr)[0]
 
     def predict(self, images: Sequence, score_thr: float = 0.3) -> List[People]:
-        """The people of each image; a file with an open batch takes them all at once."""
+        """Finds the people in each image; with a dynamic batch, in all images at once."""
         if (isinstance(images, (str, Path)) or not hasattr(images, '__len__')
                 or getattr(images, 'ndim', 4) != 4):
-            raise ValueError('predict takes a list of images; for one image call the '
+            raise ValueError('predict() takes a list of images: for one image call the '
                              'predictor itself')
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)
         people = []
@@ -145,21 +147,21 @@ class Predictor:
 
     def prepare(self, images: Sequence[Picture],
                 step: int = 1) -> Tuple[np.ndarray, List[Fit]]:
-        """Images to the network's input, float32 (B, 3, H, W), and how each was fitted."""
+        """Converts images to the network's input, float32 (B, 3, H, W), and their fits."""
         pixels, fits = zip(*(letterbox(as_image(image), self.input_size)
                              for image in images))
         batch = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32)
-        if len(batch) < step:  # a file with a fixed batch: fill it up
+        if len(batch) < step:  # fill up a fixed batch
             empty = np.zeros((step - len(batch), *batch.shape[1:]), batch.dtype)
             batch = np.concatenate([batch, empty])
         return batch, fits
 
     def forward(self, batch: np.ndarray) -> List[np.ndarray]:
-        """Boxes with scores, and keypoints, in pixels of the network's input."""
+        """Runs the network: boxes with scores, and keypoints, in pixels of its input."""
         try:
             outputs = self.session.run(None, dict(input=batch))
-        except Exception as error:  # of the C++ side
-            raise ValueError(f'{self.model} fails on an input of {batch.shape}: '
+        except Exception as error:  # the C++ side raises many kinds
+            raise ValueError(f'{self.model} fails on an input of shape {batch.shape}: '
                              f'{error}') from None
         if self.outputs != ['dets', 'keypoints']:
             outputs = decode_maps(dict(zip(self.outputs, outputs)), self.decoder)
@@ -167,13 +169,13 @@ class Predictor:
         expected = (len(batch), dets.shape[1] if dets.ndim > 1 else 0)
         if (dets.shape, poses.shape) != ((*expected, 5), (*expected, len(self.names), 3)):
             raise ValueError(
-                f'{self.model} gives dets {dets.shape} and keypoints {poses.shape} for '
-                f'{len(batch)} images: write it with `erpose export`')
+                f'{self.model} returns dets {dets.shape} and keypoints {poses.shape} for '
+                f'{len(batch)} images. Export the model again with `erpose export`')
         return [dets, poses]
 
     def finish(self, outputs: Sequence[np.ndarray], fits: Sequence[Fit],
                score_thr: float) -> List[People]:
-        """Outputs to the people of each image, in its pixels."""
+        """Converts outputs to the people of each image, in pixels of that image."""
         results = []
         for fit, det, pose in zip(fits, *outputs):
             finite = np.isfinite(det).all(-1) & np.isfinite(pose).all((1, 2))
@@ -190,14 +192,14 @@ class Predictor:
 
 
 def _keypoints_of_decoded(dets: list, poses: list) -> int:
-    """K of a file that decodes by itself, 0 if its outputs have other shapes."""
+    """K of a decoded model, 0 if its outputs have other shapes."""
     fits = (len(dets) == 3 and dets[2] == 5 and len(poses) == 4 and poses[3] == 3
             and isinstance(poses[2], int))
     return max(poses[2], 0) if fits else 0
 
 
 def _keypoints_of_raw(shapes: Dict[str, list]) -> int:
-    """K of a raw file, 0 if its outputs are not those of one."""
+    """K of a raw model, 0 if its outputs have other shapes."""
     channels = {shape[1] for name, shape in shapes.items()
                 if name.startswith('poses_') and len(shape) == 4}
     single = len(channels) == 1 and isinstance(next(iter(channels)), int)
@@ -210,5 +212,5 @@ def _check_raw(model: Path, outputs: List[str],
                 for stride in (decoder.strides if decoder else [])]
     if not decoder or set(expected) - set(outputs):
         raise ForeignModelError(
-            f'{model} gives {outputs}, and by its metadata "decoder" '
-            f'{expected or "nothing"}: write it with `erpose export --raw`')
+            f'{model} has the outputs {outputs}, but its metadata "decoder" expects '
+            f'{expected or "none"}. Export the model again with `erpose export --raw`')

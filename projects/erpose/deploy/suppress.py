@@ -1,7 +1,7 @@
-"""Duplicates removed, for the systems that need it.
+"""NMS in numpy and OpenCV, for the systems that need it.
 
-In numpy and OpenCV: where exported files run there is no PyTorch, and so neither MMPose's
-NMS nor that of :mod:`erpose.models.decoders`, whose results these functions equal.
+Exported files run without PyTorch, and so without MMPose and :mod:`erpose.models.decoders`.
+These functions return the same results.
 """
 from typing import Sequence
 
@@ -15,13 +15,13 @@ AREA_FLOOR = 32.0
 
 
 def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
-    """The people without duplicates, best first.
+    """Removes duplicates; returns people best first.
 
     Args:
         people (People): Best first.
         nms (dict): ``kind``: 'box' or 'oks'; ``threshold``: IoU or OKS; ``soft``: with
-            'oks', lower the scores of what overlaps, by ``exp(-OKS^2 / threshold)``,
-            instead of removing it.
+            'oks', multiply the scores of overlapping people by ``exp(-OKS^2 / threshold)``
+            instead of removing them.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
     """
     if not len(people):
@@ -33,13 +33,13 @@ def suppress(people: People, nms: dict, sigmas: Sequence[float]) -> People:
         return _soft(people, np.exp(-similarity**2 / nms['threshold']))
     kept = np.ones(len(people.scores), bool)
     for row, alike in enumerate(similarity > nms['threshold']):
-        if kept[row]:  # greedy: a suppressed pose suppresses nobody
+        if kept[row]:  # greedy: suppressed poses do not suppress others
             kept[row + 1:] &= ~alike[row + 1:]
     return people[kept]
 
 
 def box_nms(people: People, threshold: float) -> People:
-    """Greedy NMS: who overlaps somebody better by more than the IoU goes."""
+    """Greedy NMS: removes people whose box IoU with a better one exceeds the threshold."""
     corners = people.boxes[:, :2]
     boxes = np.concatenate([corners, people.boxes[:, 2:] - corners], 1)
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), people.scores.tolist(), 0.0, threshold)
@@ -47,7 +47,7 @@ def box_nms(people: People, threshold: float) -> People:
 
 
 def pairwise_oks(keypoints: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
-    """OKS of each pose (row) with each, by the row's keypoint box, (N, N)."""
+    """OKS of all pairs of poses, with the area of the row's keypoint box, (N, N)."""
     area = np.maximum(np.ptp(keypoints, axis=1).prod(-1), AREA_FLOOR)
     total = np.zeros((len(keypoints), len(keypoints)), np.float32)
     for k, sigma in enumerate(sigmas):

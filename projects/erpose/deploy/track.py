@@ -1,4 +1,4 @@
-"""People followed through a video, by ByteTrack on their boxes."""
+"""Tracks people through a video, by ByteTrack on their boxes."""
 from typing import TYPE_CHECKING, Optional
 
 import numpy as np
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from trackers import ByteTrackTracker
 
 LEAST_SCORE = 0.1
-"""People that score less are not looked at; those between this and the threshold continue
-a track and begin none (ByteTrack, arXiv 2110.06864)."""
+"""People that score less are ignored; between this and the threshold they continue a track
+but do not start one (ByteTrack, arXiv 2110.06864)."""
 LEAST_SIDE = 1 / 20
-"""Of a box, as a share of the picture's longer side: keypoints on a line or a single one
-have a box without area, which overlaps nothing."""
+"""Minimum side of a box, relative to the longer side of the image. The box of one keypoint,
+or of keypoints on a line, has no area and thus no overlap."""
 
 
 class Tracker:
-    """Gives people ids that are the same in all frames of a video, from 1 in each video.
+    """Assigns track ids to people, from 1 in each video.
 
     Args:
-        score_thr (float): People that score more begin a track.
+        score_thr (float): People that score more start a track.
 
     Raises:
         ImportError: If the package trackers is not installed.
@@ -37,7 +37,7 @@ class Tracker:
         self.tracker: Optional[ByteTrackTracker] = None
 
     def __call__(self, frame: Frame, people: People) -> People:
-        """The people of the next frame with their ids; pictures of their own have none."""
+        """Returns the people of the next frame with their ids; images get no ids."""
         if frame.index is None:
             return people
         fps, time = frame.timing()
@@ -48,14 +48,14 @@ class Tracker:
         boxes = _grown(people.boxes, LEAST_SIDE * max(frame.image.shape[:2]))
         ids = _follow(self.tracker, boxes, people.scores, time)
         if (ids[people.scores > self.score_thr] < 0).any():
-            # A track gets its id when it is seen again: show those that are new once more.
+            # A track gets its id on its second detection: pass the new people once more.
             ids = _follow(self.tracker, boxes, people.scores, time + 1e-6)
         return people.replace(ids=np.where(ids < 0, -1, ids + 1))
 
 
 def _follow(tracker: 'ByteTrackTracker', boxes: np.ndarray, scores: np.ndarray,
             time: float) -> np.ndarray:
-    """The tracker's ids of the boxes of the next frame, -1 for those without."""
+    """The tracker's ids of the boxes of the next frame, -1 if there is none."""
     import supervision
     rows = np.arange(len(boxes))
     detections = supervision.Detections(xyxy=boxes, confidence=scores, data=dict(row=rows))
@@ -67,7 +67,7 @@ def _follow(tracker: 'ByteTrackTracker', boxes: np.ndarray, scores: np.ndarray,
 
 
 def _grown(boxes: np.ndarray, least: float) -> np.ndarray:
-    """Boxes of this side at least."""
+    """Boxes enlarged to a width and height of at least ``least``."""
     centres = (boxes[:, :2] + boxes[:, 2:]) / 2
     halves = np.maximum(boxes[:, 2:] - boxes[:, :2], least) / 2
     return np.concatenate([centres - halves, centres + halves], 1)

@@ -1,4 +1,4 @@
-"""Checkpoints that can be given away: weights and what is needed to use them."""
+"""Writes checkpoints to publish: weights and the metadata needed to use them."""
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,17 @@ from erpose.weights import load_weights
 def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
     """Writes the weights of a training checkpoint, without optimiser, history or objects.
 
-    Where an EMA was kept, MMEngine stores the averaged weights as the ``state_dict``.
-    The result holds tensors and plain Python values alone: it loads under
-    ``torch.load(weights_only=True)`` everywhere.
+    With an EMA, MMEngine stores the averaged weights as the ``state_dict``. The result
+    contains only tensors and plain Python values, so that
+    ``torch.load(weights_only=True)`` reads it everywhere.
 
     Args:
         source (str): A checkpoint of MMEngine's runner.
-        target (str): Where to write.
-        **meta: Goes to the result's ``meta``, for example ``origin='…'``.
+        target (str): The file to write.
+        **meta: Added to the result's ``meta``, for example ``origin='…'``.
 
     Returns:
-        dict: What was written.
+        dict: The written checkpoint.
 
     Raises:
         FileNotFoundError, ValueError: As :func:`~erpose.weights.load_weights`, and if
@@ -45,15 +45,15 @@ def strip_checkpoint(source: str, target: str, **meta: Any) -> dict:
 
 
 def pack_checkpoint(source: str, target: str) -> None:
-    """Writes a training checkpoint so small that a repository holds it, to resume from.
+    """Writes a resumable training checkpoint that is small enough for a repository.
 
-    Weights, their averages and the second moments of the optimiser, in half precision
-    (bfloat16 for the moments, which span many magnitudes); ``--resume`` reads it as any
-    other checkpoint. First moments start at zero again, the history of the losses goes.
+    It keeps the weights, their averages and the second moments of the optimiser in half
+    precision (bfloat16 for the moments, which span many magnitudes). ``--resume`` reads it
+    like any checkpoint. First moments are reset to zero, the loss history is dropped.
 
     Args:
         source (str): A checkpoint of MMEngine's runner, with an ``optimizer``.
-        target (str): Where to write.
+        target (str): The file to write.
 
     Raises:
         FileNotFoundError, ValueError: As :func:`~erpose.weights.load_weights`, and if
@@ -61,8 +61,8 @@ def pack_checkpoint(source: str, target: str) -> None:
     """
     checkpoint = load_weights(source)
     if 'optimizer' not in checkpoint:
-        raise ValueError(f'{source} has no "optimizer": expected a checkpoint of a '
-                         'training, of which --resume goes on')
+        raise ValueError(f'{source} has no "optimizer": expected a training checkpoint '
+                         'that --resume can read')
     for name in ('state_dict', 'ema_state_dict'):
         if name in checkpoint:
             checkpoint[name] = {key: value.half() if value.is_floating_point() else value
@@ -76,7 +76,7 @@ def pack_checkpoint(source: str, target: str) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Numpy values, at any depth, as Python ones."""
+    """Converts numpy values at any depth to Python values."""
     if isinstance(value, dict):
         return {plain(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple, set)):

@@ -1,7 +1,7 @@
-"""What a training shows on the screen: its data, its progress, what is wrong.
+"""Shortens the log on the screen to data, progress and warnings.
 
-MMEngine logs the environment, the whole config, every hook and every parameter before the
-first step, some 700 lines. The log file of the work folder keeps all of it.
+Before the first step MMEngine logs the environment, the whole config, every hook and every
+parameter, about 700 lines. The log file in the work folder keeps all of it.
 """
 import functools
 import logging
@@ -17,16 +17,16 @@ DETAILS = re.compile('|'.join([
     r'Distributed training is not used, all SyncBatchNorm',
     r'paramwise_options -- ',
     r'Exp name: ',
-    r'"(FileClient|HardDiskBackend)" (will be|is the alias)',  # MMEngine calls itself so
-    r'Loads checkpoint by ',  # the runner says so once it is loaded
+    r'"(FileClient|HardDiskBackend)" (will be|is the alias)',  # by MMEngine's own calls
+    r'Loads checkpoint by ',  # the runner logs the loaded checkpoint
     r'The prefix is not set in metric class',
     r'Evaluating PoseMetric',
 ]))
-"""Beginnings of the messages for the log file alone."""
+"""Starts of messages that are only written to the log file."""
 
 
 def show_essentials() -> None:
-    """Loggers made from now on keep details from the screen (idempotent)."""
+    """Makes new loggers hide details from the screen (idempotent)."""
     if getattr(MMLogger.__init__, '_erpose', False):
         return
     original = MMLogger.__init__

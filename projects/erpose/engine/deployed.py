@@ -1,4 +1,4 @@
-"""Models as they are deployed."""
+"""Builds models for inference."""
 from typing import Optional
 
 from mmengine.config import Config
@@ -10,14 +10,14 @@ from mmpose.registry import MODELS
 
 def deployed_model(config: Config,
                    checkpoint: Optional[str] = None) -> BottomupPoseEstimator:
-    """The model of a config for inference: what training alone needs is dropped.
+    """Builds the model of a config for inference, without what only training needs.
 
     Args:
-        config (Config): Its ``model`` is built, without looking for initial weights.
+        config (Config): Its ``model`` is built, without loading pre-trained weights.
         checkpoint (str, optional): Weights to load.
 
     Raises:
-        ValueError: If the checkpoint is refused (:mod:`erpose.weights`), or is that of
+        ValueError: If the checkpoint is refused (:mod:`erpose.weights`) or belongs to
             another model.
     """
     init_default_scope('mmpose')
@@ -28,13 +28,13 @@ def deployed_model(config: Config,
         try:
             load_checkpoint(model, checkpoint, 'cpu', strict=True, logger='silent')
         except RuntimeError as error:
-            raise ValueError(f'{checkpoint} is not of this config\'s model: '
+            raise ValueError(f'{checkpoint} does not fit the config\'s model: '
                              f'{_first(str(error))}') from None
     model.switch_to_deploy()
     return model.eval()
 
 
 def _first(error: str, length: int = 300) -> str:
-    """The beginning of torch's list of what does not fit, in one line."""
+    """The start of torch's list of mismatches, in one line."""
     line = ' '.join(error.split())
     return line if len(line) <= length else line[:length] + ' …'

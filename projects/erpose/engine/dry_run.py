@@ -1,4 +1,4 @@
-"""What a training will need, found out in a minute instead of overnight."""
+"""Estimates the time and memory of a training from a few steps."""
 import logging
 import math
 import resource
@@ -16,7 +16,7 @@ from mmengine.runner import Runner
 
 
 class _StepTimes(Hook):
-    """Seconds of each step, of its assignment, and of the wait for its data."""
+    """Measures the seconds of each step, of its assignment and of its data loading."""
     priority = 'VERY_LOW'
 
     def __init__(self, steps: int, say: Callable[[str], None]) -> None:
@@ -27,7 +27,7 @@ class _StepTimes(Hook):
         self._steps, self._say = steps, say
 
     def before_train(self, runner: Runner) -> None:
-        self._say(f'{self._steps} training steps, of which the first two warm up')
+        self._say(f'{self._steps} training steps; the first two are warm-up')
         for part in vars(runner.model.head).values():
             if hasattr(part, 'assign'):
                 part.assign = self._timed(part.assign)
@@ -57,27 +57,28 @@ class _StepTimes(Hook):
 
 def dry_run(config: Config, steps: int = 10,
             say: Callable[[str], None] = lambda text: None) -> dict:
-    """Builds everything that a training builds, takes some steps and predicts a batch.
+    """Builds all components of a training, runs a few steps and predicts one batch.
 
-    Broken data, missing weights and too little memory show here. Nothing is kept.
+    This reveals broken data, missing weights and too little memory. No file is kept.
 
     Args:
-        config (Config): Of a training. Not changed.
-        steps (int): Training steps; the first two warm up and are not counted. At least 3.
-        say (callable): Is told what is being done, a line at a time. Defaults to nobody.
+        config (Config): Config of the training. It is not changed.
+        steps (int): Training steps, at least 3; the first two are warm-up and not counted.
+        say (callable): Called with each line of progress. Defaults to no output.
 
     Returns:
-        dict: ``train_images``, ``val_images``, ``batch_size``, ``step``, ``data`` and
-        ``assign`` (medians in seconds, of a whole step, of the wait for its data and of
-        its assignment), ``memory`` (GiB, peak, of the device; on a CPU of the process),
-        ``device``; ``annotations`` (list[str]): what the data sets say of their annotation
-        files and the log, which begins at warnings, does not show.
+        dict: ``train_images``, ``val_images``, ``batch_size``; ``step``, ``data`` and
+        ``assign`` (median seconds of a whole step, of its data loading and of its
+        assignment); ``memory`` (peak, in GiB, of the GPU, or of the process on a CPU);
+        ``device``; ``annotations`` (list[str]): reports on the annotation files below the
+        level of warnings, which the log does not show.
 
     Raises:
         ValueError: If there are fewer than 3 steps, or the data set has fewer batches.
     """
     if steps < 3:
-        raise ValueError(f'at least 3 steps, got {steps}: the first two warm up')
+        raise ValueError(f'steps must be at least 3, got {steps}: the first two are '
+                         'warm-up')
     config = config.copy()
     config.train_cfg = dict(type='IterBasedTrainLoop', max_iters=steps,
                             val_interval=steps + 1)
@@ -87,8 +88,8 @@ def dry_run(config: Config, steps: int = 10,
     times = _StepTimes(steps, say)
     with tempfile.TemporaryDirectory() as folder:
         config.work_dir = folder
-        # MMEngine keeps loggers and visualizers by name: those of a folder that will be
-        # gone must not be found by the next runner of this process.
+        # MMEngine keeps loggers and visualizers by name. The next runner of this process
+        # must not find those of the temporary folder.
         config.experiment_name = f'dry_run_{Path(folder).name}'
         config.visualizer = dict(type='Visualizer', name=config.experiment_name,
                                  vis_backends=[])
@@ -116,7 +117,7 @@ def dry_run(config: Config, steps: int = 10,
 
 
 def _quiet_reports(*datasets: Any) -> List[str]:
-    """Reports below the level of warnings, of data sets and those inside them."""
+    """Reports of data sets, and of those they wrap, below the level of warnings."""
     texts = []
     for dataset in datasets:
         report = getattr(dataset, 'report', None)
@@ -128,22 +129,26 @@ def _quiet_reports(*datasets: Any) -> List[str]:
 
 
 def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
-    """What that means for the whole training, a line a fact.
+    """Extrapolates the measurements to the whole training.
 
     Args:
-        config (Config): Of the training.
-        seen (dict): What :func:`dry_run` returned.
-        gpus (int): Processes, each with a device of the kind that was seen.
+        config (Config): Config of the training.
+        seen (dict): Result of :func:`dry_run`.
+        gpus (int): Number of processes, each with a device like the measured one.
+
+    Returns:
+        list[str]: Lines of text.
     """
     batch = seen['batch_size'] * gpus
-    share = math.ceil(seen['train_images'] / gpus)  # as the sampler deals them out
+    share = math.ceil(seen['train_images'] / gpus)  # as the sampler splits them
     drops = config.train_dataloader.get('drop_last', False)
     steps = (math.floor if drops else math.ceil)(share / seen['batch_size'])
     epochs = config.train_cfg.max_epochs
     epoch = timedelta(seconds=round(steps * seen['step']))
     whole = timedelta(seconds=round(epochs * steps * seen['step']))
     lines = [
-        f'data: {seen["train_images"]} training images, {seen["val_images"]} of validation',
+        f'data: {seen["train_images"]} training images, {seen["val_images"]} validation '
+        'images',
         *seen.get('annotations', []),
         f'step: {seen["step"]:.2f} s at batch {seen["batch_size"]} on one '
         f'{seen["device"]}, {seen["data"]:.2f} s of it waiting for data, '
@@ -155,8 +160,8 @@ def forecast(config: Config, seen: dict, gpus: int = 1) -> List[str]:
     base = config.get('auto_scale_lr', {}).get('base_batch_size')
     lr = config.optim_wrapper.optimizer.lr
     if base and base != batch:
-        lines.append(f'learning rate: {lr:g} is for {base} images a step, here are '
-                     f'{batch}: --auto-scale-lr makes it {lr * batch / base:g}')
+        lines.append(f'learning rate: {lr:g} is for {base} images per step, not {batch}: '
+                     f'--auto-scale-lr scales it to {lr * batch / base:g}')
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Distributed training of models that freeze some of their layers."""
+"""Distributed training of models with frozen layers."""
 from typing import Any
 
 from mmengine.model import MMDistributedDataParallel
@@ -8,13 +8,13 @@ from torch import nn
 
 @MODEL_WRAPPERS.register_module()
 class FreezingDataParallel(MMDistributedDataParallel):
-    """:class:`MMDistributedDataParallel` that takes the parameters after freezing some.
+    """:class:`MMDistributedDataParallel` that freezes stages before it wraps the model.
 
-    Backbones such as mmdet's CSPNeXt freeze their ``frozen_stages`` when ``train()`` is
-    called. Called later, those parameters get no gradient that DDP waits for, and the
-    second step fails: "Expected to have finished reduction in the prior iteration".
+    Backbones such as mmdet's CSPNeXt freeze their ``frozen_stages`` in ``train()``. If that
+    happens after wrapping, DDP waits for gradients of frozen parameters and the second step
+    fails: "Expected to have finished reduction in the prior iteration".
 
-    Note: it is in MMEngine's own registry, the only one where the runner looks for it.
+    Note: It is registered in MMEngine's own registry because the runner looks only there.
 
     Args:
         module (nn.Module): The model.

@@ -1,4 +1,4 @@
-"""MMPose's own command lines, as ``tools/train.py`` and ``tools/test.py`` run them."""
+"""Runs MMPose's own ``tools/train.py`` and ``tools/test.py``."""
 import argparse
 import os
 import re
@@ -14,12 +14,12 @@ from .hooks.checkpoint_fit_hook import CheckpointMismatchError
 
 
 def run_mmpose_tool(name: str) -> None:
-    """Runs MMPose's own ``tools/<name>`` on the command line of this process.
+    """Runs MMPose's own ``tools/<name>`` with the arguments of this process.
 
-    ``--data-root DIR`` is taken off first: it names the folder of the data sets, which
-    the configs read from the environment variable ``ERPOSE_DATA``. A training is kept from
-    starting over on its own checkpoints, see :func:`checked_resume`. The log on the screen
-    is short (:mod:`erpose.engine.console`); the log file has everything.
+    ``--data-root DIR`` is our own option: it sets the environment variable ``ERPOSE_DATA``,
+    from which the configs read the folder of the data sets. A training must not overwrite
+    the checkpoints of an earlier one, see :func:`checked_resume`. The log on the screen is
+    short (:mod:`erpose.engine.console`); the log file is complete.
     """
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     parser.add_argument('--data-root')
@@ -46,27 +46,26 @@ def run_mmpose_tool(name: str) -> None:
 
 
 class ResumeError(ValueError):
-    """A training that would start over on the checkpoints of an earlier one."""
+    """A training would overwrite checkpoints, or cannot be resumed."""
 
 
 def checked_resume(script: str, args: List[str]) -> List[str]:
-    """Looks for checkpoints where the training will write its own.
+    """Checks the work folder for checkpoints of an earlier training.
 
-    The folder is the one that MMPose takes: ``--work-dir``, else the config's ``work_dir``,
-    else ``work_dirs/<name of the config>``.
+    The folder is MMPose's: ``--work-dir``, else the config's ``work_dir``, else
+    ``work_dirs/<name of the config>``.
 
     Args:
-        script (str): MMPose's ``tools/train.py``, whose parsing is used.
-        args (list[str]): Its arguments; ``sys.argv`` has them too.
+        script (str): MMPose's ``tools/train.py``, whose parser is used.
+        args (list[str]): Its arguments, as in ``sys.argv``.
 
     Returns:
-        list[str]: The arguments, with the checkpoint of ``--resume`` by name. Without one
-        ``--resume`` is dropped: MMEngine would forget ``load_from`` for it and begin at
-        random.
+        list[str]: The arguments, in which ``--resume`` names its checkpoint. If there is
+        none, ``--resume`` is dropped: with it MMEngine would ignore ``load_from`` and start
+        from random weights.
 
     Raises:
-        ResumeError: If there are checkpoints that would be overwritten, or none that has
-            what a training goes on with.
+        ResumeError: If checkpoints would be overwritten, or if none of them can be resumed.
     """
     tool = runpy.run_path(script)
     parsed = tool['parse_args']()
@@ -74,26 +73,26 @@ def checked_resume(script: str, args: List[str]) -> List[str]:
     if config.get('resume') and config.get('load_from'):
         return args  # a checkpoint by name
     work_dir = Path(config.work_dir)
-    there = existing_checkpoints(work_dir)
-    if not there:
+    existing = existing_checkpoints(work_dir)
+    if not existing:
         if parsed.resume == 'auto':
-            print(f'--resume: no checkpoint in {work_dir}, the training begins')
+            print(f'--resume: no checkpoint in {work_dir}, starting a new training')
         return _without_resume(args)
     if not config.get('resume'):
-        raise ResumeError(f'{work_dir} holds {there[-1].name} of an earlier training, '
-                          'which this one would overwrite: go on with --resume, or name '
-                          'another folder with --work-dir')
+        raise ResumeError(f'{work_dir} contains {existing[-1].name} of another training, '
+                          'which would be overwritten: continue that training with '
+                          '--resume, or choose another folder with --work-dir')
     latest = latest_checkpoint(work_dir)
     if latest is None:
-        raise ResumeError(f'{work_dir} holds {there[-1].name}, which has no state of a '
-                          'training to go on with: start from its weights by load_from, '
-                          'in another folder (--work-dir), or name a checkpoint '
+        raise ResumeError(f'{work_dir} contains {existing[-1].name}, which has no training '
+                          'state to resume from: start from its weights with load_from in '
+                          'another folder (--work-dir), or name a checkpoint '
                           '(--resume FILE)')
     return [*_without_resume(args), '--resume', str(latest)]
 
 
 def existing_checkpoints(work_dir: Path) -> List[Path]:
-    """What a training has written there: by time, and what ``last_checkpoint`` names."""
+    """Checkpoints of a training in the folder, and that of ``last_checkpoint``, by time."""
     found = [path for path in work_dir.glob('*.pth')
              if re.fullmatch(r'(best_.+|(epoch|iter)_\d+)\.pth', path.name)]
     named = _last_checkpoint(work_dir)
@@ -103,7 +102,7 @@ def existing_checkpoints(work_dir: Path) -> List[Path]:
 
 
 def latest_checkpoint(work_dir: Path) -> Optional[Path]:
-    """The checkpoint to go on with: by ``last_checkpoint``, else the highest number."""
+    """The checkpoint to resume: that of ``last_checkpoint``, else the highest number."""
     named = _last_checkpoint(work_dir)
     if named is not None:
         return named
@@ -125,7 +124,7 @@ def _last_checkpoint(work_dir: Path) -> Optional[Path]:
 
 
 def _without_resume(args: List[str]) -> List[str]:
-    """The arguments without ``--resume``, abbreviated or not, which names no file here."""
+    """The arguments without ``--resume`` or its abbreviations; it names no file here."""
     kept = []
     for before, arg in zip(['', *args], args):
         option = arg.partition('=')[0]

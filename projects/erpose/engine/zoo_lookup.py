@@ -1,12 +1,11 @@
-"""Makes the zoo's names known wherever MMEngine or MMPose take a config or a checkpoint.
+"""Makes MMEngine and MMPose accept names of the model zoo for configs and checkpoints.
 
-- ``MMPoseInferencer('erpose-n')`` looks an alias up in MMPose's own index: ours is read
-  after it.
-- ``Config.fromfile`` and ``CheckpointLoader``, through which everything goes that reads a
-  config or weights (``load_from``, ``init_cfg``, ``--resume``, ``-C`` of ``mim test``),
-  take what :func:`erpose.zoo.config` and :func:`erpose.zoo.checkpoint` take.
-  A failed download names the way to go without it.
-- ``_base_ = 'erpose::erpose/<config>.py'`` works as it does for the OpenMMLab packages.
+- ``MMPoseInferencer('erpose-n')`` looks aliases up in MMPose's index; ours is added to it.
+- ``Config.fromfile`` and ``CheckpointLoader``, which read all configs and weights
+  (``load_from``, ``init_cfg``, ``--resume``, ``-C`` of ``mim test``), accept the names of
+  :func:`erpose.zoo.config` and :func:`erpose.zoo.checkpoint`. The error of a failed
+  download says how to do without it.
+- ``_base_ = 'erpose::erpose/<config>.py'`` works as for the OpenMMLab packages.
 """
 import functools
 import os.path as osp
@@ -22,7 +21,7 @@ from erpose import zoo
 
 
 def register() -> None:
-    """Makes the zoo known to MMEngine and to MMPose's inferencers (idempotent)."""
+    """Patches MMEngine and MMPose's inferencers (idempotent)."""
     if getattr(BaseInferencer._get_models_from_metafile, '_erpose', False):
         return
     config_utils.MODULE2PACKAGE.setdefault('erpose', 'erpose')
@@ -57,11 +56,11 @@ def _with_our_configs(original: Callable) -> Callable:
 
 
 def _with_our_bases(original: Callable) -> Callable:
-    """A base of ours gets no ``_scope_``: our parts are in MMPose's own registries.
+    """Finds our base configs, without a ``_scope_``: we use MMPose's own registries.
 
-    MMEngine writes the package's name as ``_scope_`` into what it takes from another
-    package. Its registries then look nowhere but in those already loaded, and what is not
-    built by a registry (``worker_init_fn``, ``collate_fn``) gets ``_scope_`` as argument.
+    MMEngine adds ``_scope_``, the package's name, to all dicts of another package's config.
+    Registries then search only packages that are already loaded, and callables that no
+    registry builds (``worker_init_fn``, ``collate_fn``) get ``_scope_`` as an argument.
     """
 
     def get_path(cfg_path: str, filename: str) -> Tuple[str, Optional[str]]:
@@ -70,8 +69,8 @@ def _with_our_bases(original: Callable) -> Callable:
             return original(cfg_path, filename)
         path = zoo.config(name)
         if not osp.isfile(path):
-            raise FileNotFoundError(f'{filename}: no config {cfg_path}: those of erpose '
-                                    f'are in {zoo.root() / "configs"}')
+            raise FileNotFoundError(f'{filename}: config not found: {cfg_path}. Configs of '
+                                    f'erpose are in {zoo.root() / "configs"}')
         return path, None
 
     return get_path
@@ -83,7 +82,7 @@ def _with_our_checkpoints(original: Callable) -> Callable:
              logger: Optional[str] = 'current') -> dict:
         path = zoo.checkpoint(filename)
         try:
-            # without a logger MMEngine prints the backend; the runner says the rest
+            # without a logger MMEngine prints the backend; the runner logs the rest
             return original(cls, path, map_location, logger or 'silent')
         except OSError as error:
             if '://' not in path:

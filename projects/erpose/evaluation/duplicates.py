@@ -1,4 +1,4 @@
-"""How often a system reports the same person twice."""
+"""Duplicate rate: how often a system reports the same person twice."""
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -10,16 +10,16 @@ from erpose.structures import pairwise_oks
 
 MATCH_OKS = 0.5
 DEPLOYED_SCORE = 0.3
-"""Score from which ``erpose predict`` shows a person by default."""
+"""Default score threshold of ``erpose predict``."""
 
 
 class DuplicateRates(NamedTuple):
     """Shares in [0, 1] of the matched detections that repeat a person; 0 if none match.
 
     Attributes:
-        at_best_f1 (float): Among the detections down to the score of the best F1, the point
-            at which a system would be used: raw lists hold as many low-scored repeats as
-            their length allows.
+        at_best_f1 (float): Among the detections down to the score of the best F1, where a
+            system would be used. Below it, the number of repeats depends on the length of
+            the list.
         deployed (float): Among those that score more than :data:`DEPLOYED_SCORE`.
     """
     at_best_f1: float
@@ -28,19 +28,19 @@ class DuplicateRates(NamedTuple):
 
 def duplicate_rates(ground_truth: COCO, detections: COCO, sigmas: Sequence[float],
                     flip_indices: Sequence[int], use_area: bool) -> DuplicateRates:
-    """How many of the matched detections repeat a person (ours).
+    """Computes the share of matched detections that repeat a person (ours).
 
-    A detection belongs to the person with whom it has the highest similarity, if that is
-    at least 0.5: the larger of its OKS and of its OKS with left and right exchanged.
-    (Plain OKS does not see a person who is drawn a second time the other way round.) All
-    but the best-scored detection of a person are duplicates.
+    The similarity of a detection and a person is the larger of their OKS and their OKS with
+    left and right exchanged. (Plain OKS misses a duplicate with left and right exchanged.)
+    A detection matches the most similar person if the similarity is at least 0.5. All but
+    the best-scored detection of a person are duplicates.
 
     Args:
-        ground_truth (COCO): With persons' keypoints.
+        ground_truth (COCO): Annotated keypoints.
         detections (COCO): Results loaded by ``ground_truth.loadRes``.
         sigmas (Sequence[float]): Keypoint sigmas, (K, ).
-        flip_indices (Sequence[int]): Of each keypoint, that of the other side, (K, ).
-        use_area (bool): Use the annotated area, else 0.53 x box.
+        flip_indices (Sequence[int]): Index of each keypoint's mirror image, (K, ).
+        use_area (bool): Use the annotated area, else 0.53 times the box area.
     """
     scores: List[float] = []
     persons: List[Optional[int]] = []
@@ -63,14 +63,14 @@ def duplicate_rates(ground_truth: COCO, detections: COCO, sigmas: Sequence[float
 
 
 def persons_of(coco: COCO, image_id: int) -> List[dict]:
-    """Who is to be found: people with a labelled keypoint, crowd regions left out."""
+    """Annotations with a labelled keypoint, without crowd regions."""
     anns = coco.loadAnns(coco.getAnnIds(imgIds=[image_id]))
     return [a for a in anns if a['num_keypoints'] > 0 and not a['iscrowd']]
 
 
 def _match(gts: List[dict], dets: List[dict], sigmas: Sequence[float],
            flip_indices: Sequence[int], use_area: bool) -> List[Optional[int]]:
-    """The id of the person each detection belongs to, None if to none."""
+    """Id of the person that each detection matches, or None."""
     if not gts or not dets:
         return [None] * len(dets)
     pred = torch.tensor([d['keypoints'] for d in dets]).unflatten(-1, (-1, 3))[..., :2]
@@ -80,19 +80,19 @@ def _match(gts: List[dict], dets: List[dict], sigmas: Sequence[float],
         float(g['area'] if use_area else AREA_PER_BOX * g['bbox'][2] * g['bbox'][3])
         for g in gts
     ])
-    best, person = torch.maximum(*(
+    best_oks, person_index = torch.maximum(*(
         pairwise_oks(view, target[..., :2], (target[..., 2] > 0).float(), area,
                      torch.as_tensor(sigmas))
         for view in (pred, pred[:, list(flip_indices)]))).max(0)
     return [
-        gts[p]['id'] if o >= MATCH_OKS else None
-        for o, p in zip(best.tolist(), person.tolist())
+        gts[index]['id'] if oks >= MATCH_OKS else None
+        for oks, index in zip(best_oks.tolist(), person_index.tolist())
     ]
 
 
 def _count(persons: List[Optional[int]],
            order: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Persons found and repetitions among the first n detections, for each n."""
+    """Numbers of persons found and of duplicates among the first n detections, each n."""
     seen, found, repeated = set(), [], []
     for person in (persons[i] for i in order):
         found.append(person is not None and person not in seen)

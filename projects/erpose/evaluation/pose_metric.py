@@ -1,4 +1,4 @@
-"""COCO's keypoint metric, with what single-stage estimators are asked about besides."""
+"""COCO's keypoint metric, AP by crowd level and the duplicate rate."""
 import contextlib
 import io
 import json
@@ -27,27 +27,27 @@ CROWD_LEVELS = {
     'hard AP': (0.8, 1),
     'crowd AP': (0.1, 1),
 }
-"""CrowdPose's levels of crowdIndex, and its crowded images together: (above, up to]."""
+"""Intervals (above, up to] of crowdIndex: CrowdPose's levels, and all crowded images."""
 
 
 @METRICS.register_module()
 class PoseMetric(CocoMetric):
-    """:class:`CocoMetric` plus the crowded images' AP and the duplicate rate.
+    """:class:`CocoMetric` plus AP by crowd level and the duplicate rate.
 
-    - Ground truth without boxes or areas is completed from the keypoints, instead of
+    - Missing boxes and areas of the ground truth are derived from the keypoints, instead of
       giving an AP of 0.
-    - ``easy AP``, ``medium AP``, ``hard AP``: on images with a crowdIndex up to 0.1, up to
-      0.8 and above (CrowdPose's levels), and ``crowd AP`` on all above 0.1, where images
-      carry one and people are annotated on them.
+    - ``easy AP``, ``medium AP``, ``hard AP``: AP on images with a crowdIndex up to 0.1, up
+      to 0.8 and above (CrowdPose's levels); ``crowd AP``: on all images above 0.1. Levels
+      without annotated people are left out.
     - ``duplicate rate``, ``duplicate rate at 0.3``: share of the matched detections that
       repeat a person already found, left and right exchanged or not, at the best F1 and at
       the default score of ``erpose predict``; see :func:`duplicate_rates`.
 
     Args:
-        score_mode (str): Defaults to 'bbox': the pose score as it is.
-        nms_mode (str): Defaults to 'none': the detections as they are.
-        category (int | str | list): As :class:`KeypointDataset`'s. Defaults to None: the
-            data set's.
+        score_mode (str): Defaults to 'bbox': the pose score is not changed.
+        nms_mode (str): Defaults to 'none': the detections are not changed.
+        category (int | str | list): As in :class:`KeypointDataset`. Defaults to None: that
+            of the data set.
         **kwargs: As :class:`CocoMetric`.
     """
 
@@ -81,18 +81,18 @@ class PoseMetric(CocoMetric):
         news = report.news()
         if news:
             print_log(news, 'current', level=report.level)
-        content['categories'] = [dict(id=1, name='person')]  # as results have it
+        content['categories'] = [dict(id=1, name='person')]  # as in the results
         for ann in content['annotations']:
             ann['category_id'] = 1
         coco = COCO()
         coco.dataset = content
-        coco.anno_file = [ann_file]  # keypoints_crowd reads its crowdIndex again
+        coco.anno_file = [ann_file]  # keypoints_crowd reads crowdIndex from the file
         with contextlib.redirect_stdout(io.StringIO()):
             coco.createIndex()
         return coco
 
     def evaluate_file(self, path: Union[str, Path]) -> Dict[str, float]:
-        """The metrics of the people in a file, see :meth:`read_people`."""
+        """Computes the metrics of a result file, see :meth:`read_people`."""
         people = self.read_people(path)
         with tempfile.TemporaryDirectory() as folder:
             prefix = f'{folder}/people'
@@ -101,14 +101,15 @@ class PoseMetric(CocoMetric):
                 return dict(self._do_python_keypoint_eval(prefix))
 
     def read_people(self, path: Union[str, Path]) -> List[dict]:
-        """People in COCO's result format, such as `erpose predict` writes.
+        """Reads a file in COCO's result format, such as `erpose predict` writes.
 
         Args:
-            path (str): JSON file. An ``image_id`` is one of the annotation file, or the
-                name of an image file there, with folders where several have that name.
+            path (str): JSON file. An ``image_id`` is an id or a file name of the annotation
+                file; if several images have that name, its folders tell them apart.
 
         Raises:
-            ValueError: If it holds no such people, or an image that is not annotated.
+            ValueError: If the file is not in that format, is empty, or contains an image
+                that is not annotated.
         """
         try:
             people = json.loads(Path(path).read_text())
@@ -117,8 +118,9 @@ class PoseMetric(CocoMetric):
         number = self.dataset_meta['num_keypoints']
         if not isinstance(people, list) or not people or not all(
                 _is_person(person, number) for person in people):
-            raise ValueError(f"{path} holds no people in COCO's result format: a list of "
-                             f'image_id, keypoints (3 x {number} numbers) and score')
+            raise ValueError(f"{path} has no people in COCO's result format: expected a "
+                             f'list of dicts with image_id, keypoints (3 x {number} '
+                             'numbers) and score')
         namesakes = defaultdict(list)
         for image in self.coco.imgs.values():
             namesakes[base_name(image['file_name'])].append(image)
@@ -127,14 +129,14 @@ class PoseMetric(CocoMetric):
             if image not in self.coco.imgs:
                 found = _called(str(image), namesakes[base_name(str(image))])
                 if len(found) != 1:
-                    raise ValueError(f'{path}: image {image!r} is {len(found)} images of '
-                                     f'{self.ann_file}, not one')
+                    raise ValueError(f'{path}: image {image!r} matches {len(found)} images '
+                                     f'of {self.ann_file}, expected one')
                 person['image_id'] = found[0]['id']
-            person['category_id'] = 1  # as the ground truth has it
+            person['category_id'] = 1  # as in the ground truth
         return people
 
     def _do_python_keypoint_eval(self, outfile_prefix: str) -> list:
-        with contextlib.redirect_stdout(io.StringIO()):  # a table of what is returned
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints what it returns
             stats = super()._do_python_keypoint_eval(outfile_prefix)
         with contextlib.redirect_stdout(io.StringIO()):
             detections = self.coco.loadRes(f'{outfile_prefix}.keypoints.json')
@@ -150,11 +152,11 @@ class PoseMetric(CocoMetric):
 
 
 def metric_of_files(annotations: str, metainfo: str) -> PoseMetric:
-    """The metric of an annotation file, outside a runner.
+    """Builds the metric of an annotation file, outside a runner.
 
     Args:
         annotations (str): JSON file in COCO's format.
-        metainfo (str): MMPose's description of the keypoints, a config file.
+        metainfo (str): Metainfo file of MMPose.
     """
     init_default_scope('mmpose')
     metric = PoseMetric(annotations)
@@ -172,7 +174,7 @@ def _is_person(person: Any, num_keypoints: int) -> bool:
 
 
 def _called(path: str, namesakes: List[dict]) -> List[dict]:
-    """Of images of one name, those that a path means: by its folders, if there are more."""
+    """The images, of those with one base name, whose folders match a path."""
     if len(namesakes) < 2:
         return namesakes
     found = [image for image in namesakes

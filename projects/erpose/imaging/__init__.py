@@ -1,4 +1,4 @@
-"""Pictures and videos, and the people in them, with numpy, OpenCV and Pillow alone."""
+"""Images, videos and the people in them. Needs only numpy, OpenCV and Pillow."""
 from .coco_ids import CocoIds
 from .draw import draw
 from .images import as_image, decode_image, read_image

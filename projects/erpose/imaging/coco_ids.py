@@ -1,4 +1,4 @@
-"""Ids of images and categories as an annotation file has them."""
+"""Image and category ids of a COCO annotation file."""
 import json
 import re
 import unicodedata
@@ -11,21 +11,22 @@ from .sources import is_video
 
 
 class CocoIds:
-    """What results carry so that ``loadRes`` finds the images of an annotation file.
+    """Looks up ids in an annotation file, so that ``loadRes`` accepts the results.
 
     Args:
-        path (str): Annotation file in COCO's format.
-        names (Sequence[str], optional): The model's keypoints, in its order. Where the
-            file's category has the same ones in another order, results come in that order.
-            Defaults to None: not compared.
+        path (str): COCO annotation file.
+        names (Sequence[str], optional): The model's keypoints. If the file's category has
+            the same ones in another order, results are reordered. Defaults to None: not
+            compared.
 
     Attributes:
-        category_id: Of the category that people of ``names`` belong to.
+        category_id: Id of the category whose keypoints match ``names``.
         order (list[int], optional): Indices into ``names``, in the category's order; None
-            where that is the same.
+            if that is the same.
 
     Raises:
-        ValueError: If the file is no such file, or has no or several categories that fit.
+        ValueError: If the file is not an annotation file, or if not exactly one of its
+            categories matches.
     """
 
     def __init__(self, path: Union[str, Path],
@@ -53,32 +54,32 @@ class CocoIds:
             self.order = [ours.index(name) for name in theirs]
 
     def image_id(self, source: Union[str, Path]) -> Any:
-        """Of the image whose name ends as the path does.
+        """Id of the image whose file name has the longest common end with the path.
 
         Raises:
-            ValueError: If none or several do.
+            ValueError: If no image, or more than one, has this name.
         """
         parts = _parts(str(source))
         alike = []
         for other, image_id in self._images.get(parts[-1], []):
-            length = _common(parts, other)  # of a.jpg and b/a.jpg, c/a.jpg means the first
+            length = _common(parts, other)  # c/a.jpg matches a.jpg, not b/a.jpg
             alike.append(((length, length == len(other)), image_id))
         best = max((score for score, _ in alike), default=None)
         found = [image_id for score, image_id in alike if score == best]
         if len(found) != 1:
-            raise ValueError(f'{source}: {len(found) or "none"} of the images of '
-                             f'{self.path} have this name')
+            raise ValueError(f'{source}: {len(found) or "no"} images of {self.path} have '
+                             'this name')
         return found[0]
 
     def check_any(self, sources: Sequence[str]) -> None:
-        """Before anything is looked at: are these the images of the file at all?
+        """Checks early that the file lists at least one of the images.
 
         Raises:
-            ValueError: If the file lists none of them; names one.
+            ValueError: If the file lists none of them. The message names the first.
         """
         errors = []
         for source in sources:
-            if is_video(source):  # its frames have names of their own
+            if is_video(source):  # frames have other names than the video
                 return
             try:
                 self.image_id(source)
@@ -94,7 +95,7 @@ class CocoIds:
         fitting = [c for c in categories if c.get('keypoints')
                    and (names is None or len(c['keypoints']) == len(names))]
         silent = [c for c in categories if not c.get('keypoints')]
-        if not fitting and silent:  # files that do not describe keypoints
+        if not fitting and silent:  # the file does not list keypoint names
             fitting = [c for c in silent if c['id'] in used] or silent
         if not categories:
             fitting = [dict(id=category) for category in used or {1}]
@@ -102,22 +103,22 @@ class CocoIds:
             fitting = [c for c in fitting if c.get('name') == 'person'] or fitting
         if len(fitting) == 1:
             return fitting[0]['id'], fitting[0].get('keypoints') or []
-        said = ', '.join(f'{c.get("name")!r} of {len(c.get("keypoints") or [])} keypoints'
-                         for c in fitting or categories)
-        wanted = '' if names is None else f' of {len(names)} keypoints'
-        raise ValueError(f'{self.path}: results{wanted} are of one category, and this file '
-                         f'has {said or len(fitting)}: leave one')
+        found = ', '.join(
+            f'{c.get("name")!r} with {len(c.get("keypoints") or [])} keypoints'
+            for c in fitting or categories)
+        wanted = '' if names is None else f' with {len(names)} keypoints'
+        raise ValueError(f'{self.path}: expected exactly one category{wanted}, found '
+                         f'{found or len(fitting)}')
 
 
 def plain_name(name: str) -> str:
-    """A keypoint's name without the differences that tools make: "Left Hand" is
-    left_hand."""
+    """Normalises a keypoint name: "Left Hand" and "leftHand" become left_hand."""
     words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
     return re.sub(r'[\W_]+', '_', words).strip('_').lower()
 
 
 def _parts(name: str) -> List[str]:
-    """Folders and name of a file, without what systems write differently."""
+    """Folders and name of a path, normalised across operating systems."""
     if '://' in name:
         name = name.partition('?')[0]
     name = unicodedata.normalize('NFC', unquote(name)).replace('\\', '/').casefold()
@@ -125,7 +126,7 @@ def _parts(name: str) -> List[str]:
 
 
 def _common(one: List[str], other: List[str]) -> int:
-    """How many of the last parts are the same."""
+    """Number of equal parts at the end."""
     length = 0
     for a, b in zip(reversed(one), reversed(other)):
         if a != b:

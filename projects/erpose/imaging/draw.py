@@ -1,4 +1,4 @@
-"""People drawn on their image."""
+"""Draws people on an image."""
 from typing import Sequence
 
 import cv2
@@ -9,19 +9,19 @@ from .people import People
 
 def draw(image: np.ndarray, people: People, skeleton: Sequence[Sequence[int]],
          colours: Sequence[Sequence[int]], keypoint_thr: float = 0.3) -> np.ndarray:
-    """A copy of the image with skeletons, keypoints and scores, of tracked people ids, too.
+    """Draws skeletons, keypoints, scores and track ids on a copy of the image.
 
     Args:
         image (np.ndarray): uint8 BGR, (H, W, 3).
-        people (People): Who to draw.
+        people (People): The people to draw.
         skeleton (Sequence): Pairs of keypoint indices.
         colours (Sequence): RGB of each keypoint.
-        keypoint_thr (float): Keypoints less visible than this are left out.
+        keypoint_thr (float): Keypoints with a lower visibility are not drawn.
     """
     image = image.copy()
     size = max(1, round(max(image.shape[:2]) / 400))
-    limit = 4 * max(image.shape[:2])  # far outside: OpenCV's integers overflow
-    for pose, seen, score, _, number in reversed(list(people)):  # the best on top
+    limit = 4 * max(image.shape[:2])  # OpenCV's integers overflow far outside the image
+    for pose, seen, score, _, number in reversed(list(people)):  # draw the best last
         shown = (seen > keypoint_thr) & (np.abs(pose) < limit).all(-1)
         points = np.round(np.where(shown[:, None], pose, 0)).astype(int)
         for a, b in skeleton:

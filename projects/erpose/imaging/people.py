@@ -1,4 +1,4 @@
-"""What a prediction is: the people of one image."""
+"""Prediction results: the people in one image."""
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Iterator, List, NamedTuple, Optional
 
@@ -16,9 +16,9 @@ class Person(NamedTuple):
     Attributes:
         keypoints (np.ndarray): x, y, (K, 2).
         visibilities (np.ndarray): (K, ).
-        score (float): Of the pose.
+        score (float): Score of the pose.
         box (np.ndarray): x1, y1, x2, y2, (4, ).
-        id (int, optional): In its video, None where people are not tracked.
+        id (int, optional): Track id, None if people are not tracked.
     """
     keypoints: np.ndarray
     visibilities: np.ndarray
@@ -33,12 +33,12 @@ class People:
 
     Attributes:
         keypoints (np.ndarray): x, y, float32, (N, K, 2).
-        visibilities (np.ndarray): Probability that the keypoint is in the picture,
-            float32, (N, K).
-        scores (np.ndarray): Of the poses, in [0, 1]: they rank them. float32, (N, ).
-        boxes (np.ndarray): Around the keypoints, x1, y1, x2, y2, float32, (N, 4).
-        ids (np.ndarray, optional): The same for a person in all frames of a video, from 1;
-            -1 for those who are not followed. int, (N, ). None where nobody is tracked.
+        visibilities (np.ndarray): Probability that the keypoint is in the image, float32,
+            (N, K).
+        scores (np.ndarray): Scores of the poses, in [0, 1], to rank them. float32, (N, ).
+        boxes (np.ndarray): Boxes around the keypoints, x1, y1, x2, y2, float32, (N, 4).
+        ids (np.ndarray, optional): Track ids, from 1 in each video; -1 without a track.
+            int, (N, ). None if people are not tracked.
 
     Example:
         >>> people = People(np.zeros((3, 17, 2)), np.ones((3, 17)),
@@ -58,7 +58,7 @@ class People:
         return len(self.scores)
 
     def __getitem__(self, index: Any) -> 'People':
-        """Some of them: by a mask, indices, a slice, or one number."""
+        """Selects people by a mask, indices, a slice or one index."""
         if isinstance(index, (int, np.integer)):
             index = [index]
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -71,24 +71,23 @@ class People:
                    self.boxes, ids)
 
     def replace(self, **changes: Any) -> 'People':
-        """A copy with other values of some attributes."""
+        """Returns a copy with changed attributes."""
         return replace(self, **changes)
 
     def above(self, threshold: float) -> 'People':
-        """Those that score more than the threshold."""
+        """Selects the people that score more than the threshold."""
         return self[self.scores > threshold]
 
     def to_coco(self, image_id: Any, decimals: int = 2, ids: Optional[CocoIds] = None,
                 category_id: int = 1) -> List[dict]:
-        """In COCO's result format, one dictionary a person.
+        """Converts to COCO's result format, one dictionary per person.
 
         Args:
-            image_id: The image's id, or with ``ids`` its name or path.
-            decimals (int): Of coordinates and visibilities. Defaults to 2.
-            ids (CocoIds, optional): Of an annotation file: its ids, category and order of
-                keypoints are used, and pycocotools' ``loadRes`` reads the result. Defaults
-                to None.
-            category_id: Without ``ids``. Defaults to 1, COCO's person.
+            image_id: Id of the image; with ``ids``, its name or path.
+            decimals (int): Decimals of coordinates and visibilities. Defaults to 2.
+            ids (CocoIds, optional): Takes ids, category and order of keypoints from an
+                annotation file, as pycocotools' ``loadRes`` expects. Defaults to None.
+            category_id: Category if ``ids`` is None. Defaults to 1, COCO's person.
 
         Raises:
             ValueError: If the annotation file does not list the image.
@@ -112,7 +111,7 @@ class People:
         return found
 
     def to_supervision(self) -> 'supervision.KeyPoints':
-        """As supervision's ``KeyPoints``.
+        """Converts to supervision's ``KeyPoints``.
 
         Raises:
             ImportError: If supervision is not installed.
@@ -120,7 +119,7 @@ class People:
         try:
             import supervision
         except ImportError:
-            raise ImportError('to_supervision needs supervision: pip install '
+            raise ImportError('to_supervision() needs supervision: pip install '
                               'supervision') from None
         return supervision.KeyPoints(
             self.keypoints, keypoint_confidence=self.visibilities,

@@ -1,4 +1,4 @@
-"""Frames from images, folders, patterns, videos and cameras."""
+"""Reads frames from images, folders, patterns, videos and cameras."""
 import glob
 import logging
 import math
@@ -16,53 +16,53 @@ IMAGES = ('.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.bmp', '.webp', '.tif', '.t
           '.hif')
 VIDEOS = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg', '.wmv', '.gif')
 DEFAULT_FPS = 25.0
-"""Where a video states no rate."""
+"""Frame rate of videos that do not state one."""
 MAX_FPS = 960.0
-"""Of slow motion. Recordings of browsers state 1000: the steps of their clock."""
+"""Highest frame rate (slow motion). Browser recordings state 1000, their clock rate."""
 
 logger = logging.getLogger(__name__)
 
 
 class Frame(NamedTuple):
-    """One picture to look at.
+    """An image, or a frame of a video.
 
     Attributes:
         image (np.ndarray): uint8 BGR, (H, W, 3).
         source (str): The file or camera.
-        index (int): Number of the frame in its video, None for an image.
-        fps (float): Of the video, None for an image.
+        index (int): Index of the frame in its video, None for an image.
+        fps (float): Frame rate of the video, None for an image.
         time (float): Seconds since the first frame, None for an image.
     """
     image: np.ndarray
     source: str
-    index: Optional[int] = None  # type: ignore[assignment]  # not the tuple's method
+    index: Optional[int] = None  # type: ignore[assignment]  # hides tuple.index
     fps: Optional[float] = None
     time: Optional[float] = None
 
     def timing(self) -> Tuple[float, float]:
-        """Frames a second and seconds since the first frame; by the rate if not known."""
+        """Frame rate, and seconds since the first frame (from the rate if unknown)."""
         fps = self.fps or DEFAULT_FPS
         return fps, (self.index or 0) / fps if self.time is None else self.time
 
 
 def expand(sources: Sequence[Union[str, Path]], without: Optional[Path] = None
            ) -> List[str]:
-    """Files and cameras that the sources name: folders and patterns spelt out.
+    """Expands folders and patterns to files.
 
     Args:
-        sources (Sequence[str]): Files, cameras' numbers, streams' addresses, patterns, and
-            folders, whose sub-folders are looked into, too.
-        without (Path, optional): A folder to pass over inside the others: our own output.
+        sources (Sequence[str]): Files, camera numbers, stream URLs, patterns, and folders,
+            which are searched recursively.
+        without (Path, optional): A folder to skip inside the others: our own output.
 
     Raises:
-        ValueError: If a source names nothing.
+        ValueError: If a source does not exist or contains no images or videos.
     """
     found: List[str] = []
     for source in map(str, sources):
         if Path(source).is_dir():
             files = _files(source, without)
             if not files:
-                raise ValueError(f'{source}: a folder without images or videos')
+                raise ValueError(f'{source} contains no images or videos')
         elif Path(source).is_file() or source.isdigit() or '://' in source:
             files = [source]
         else:
@@ -70,13 +70,13 @@ def expand(sources: Sequence[Union[str, Path]], without: Optional[Path] = None
             files = [file for match in matches for file in (
                 _files(match, without) if os.path.isdir(match) else [match])]
             if not files:
-                raise ValueError(f'{source}: no such file, folder or camera')
+                raise ValueError(f'{source} is not a file, a folder or a camera number')
         found += files
     return list(dict.fromkeys(found))
 
 
 def _files(folder: str, without: Optional[Path]) -> List[str]:
-    """Images and videos in a folder and below, hidden ones left out."""
+    """Images and videos in a folder, recursively, without hidden ones."""
     found = []
     for root, folders, files in os.walk(folder):
         folders[:] = sorted(
@@ -89,13 +89,13 @@ def _files(folder: str, without: Optional[Path]) -> List[str]:
 
 
 def is_video(source: str) -> bool:
-    """A video file, a camera's number or a stream's address."""
+    """Whether a source is a video file, a camera number or a stream URL."""
     return (source.isdigit() or '://' in source
             or Path(source).suffix.lower() in VIDEOS)
 
 
 def count(source: str) -> Optional[int]:
-    """Frames of a source, None where that is not known."""
+    """Number of frames of a source, None if unknown."""
     if not is_video(source):
         return 1
     if source.isdigit() or '://' in source:
@@ -107,12 +107,12 @@ def count(source: str) -> Optional[int]:
 
 
 def frames(source: str) -> Iterator[Frame]:
-    """The frames of one source, upright: videos are turned as their header says.
+    """Yields the frames of a source, upright: the rotation of videos is applied.
 
-    A warning names a video that ends before its header says so.
+    A warning names a video that has fewer frames than its header states.
 
     Raises:
-        ValueError: If it cannot be read; names it.
+        ValueError: If the source cannot be read. The message names it.
     """
     if not is_video(source):
         yield Frame(read_image(source), source)
@@ -121,7 +121,7 @@ def frames(source: str) -> Iterator[Frame]:
     try:
         if not video.isOpened():
             kind = 'camera' if source.isdigit() else 'video'
-            raise ValueError(f'{source}: not a {kind} that OpenCV opens')
+            raise ValueError(f'{source}: not a {kind} that OpenCV can open')
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # not the default since OpenCV 4.11
         fps = frame_rate(video.get(cv2.CAP_PROP_FPS))
         index, time, start, stated = 0, 0.0, 0.0, 0.0
@@ -131,23 +131,26 @@ def frames(source: str) -> Iterator[Frame]:
                 break
             stated = video.get(cv2.CAP_PROP_POS_MSEC) / 1e3
             start = stated if index == 0 else start
-            # Not every container states times, and cameras do not.
+            # Cameras and some containers do not state times.
             later = math.isfinite(stated) and stated - start > time
             time = 0.0 if index == 0 else stated - start if later else time + 1 / fps
             yield Frame(image, source, index, fps, time)
             index += 1
         if index == 0:
-            raise ValueError(f'{source}: a video without a frame that OpenCV reads')
+            raise ValueError(f'{source}: OpenCV cannot read any frame of this video')
         if _ends_early(video, index, stated):
-            logger.warning(f'{source}: {index} of {count(source)} frames can be read: the '
-                           'file is cut off, or states a wrong number')
+            logger.warning(f'{source}: OpenCV can read {index} of {count(source)} frames. '
+                           'The file is cut off, or its header states a wrong number')
     finally:
         video.release()
 
 
 def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
-    """Whether a tenth is missing, by frames and by time: of some containers the number is
-    the duration times the rate, which need not be constant."""
+    """Whether more than a tenth of a video is missing, by frames and by time.
+
+    Frames alone are not enough: some containers state the duration times the frame rate,
+    which may vary.
+    """
     number = video.get(cv2.CAP_PROP_FRAME_COUNT)
     fps = video.get(cv2.CAP_PROP_FPS)
     return fps > 0 and math.isfinite(number) and (
@@ -155,5 +158,5 @@ def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
 
 
 def frame_rate(stated: float) -> float:
-    """Frames a second, the default where the file states none or an impossible one."""
+    """The stated frame rate, or the default if it is missing or impossible."""
     return stated if math.isfinite(stated) and 0 < stated <= MAX_FPS else DEFAULT_FPS

@@ -1,4 +1,4 @@
-"""Videos that browsers play."""
+"""Writes videos that browsers can play."""
 import logging
 from fractions import Fraction
 from pathlib import Path
@@ -8,23 +8,23 @@ import cv2
 import numpy as np
 
 TIME_BASE = Fraction(1, 90000)
-"""Seconds in which the times of frames are stated: exact at 24, 25, 30, 29.97 and more."""
+"""Unit of frame times, in seconds: exact for 24, 25, 29.97, 30 and more frames/s."""
 QUALITY: Dict[str, object] = {
     'deadline': 'realtime', 'crf': '30', 'b': '0', 'cpu-used': '7', 'row-mt': '1'}
-"""Of libvpx: some 50 frames a second at 1280x720 on a core, and no visible loss."""
+"""Options of libvpx: about 50 frames/s at 1280x720 on one core, without visible loss."""
 
 logger = logging.getLogger(__name__)
 
 
 def open_video(path: Path, fps: float,
                size: Tuple[int, int]) -> Union['PyAVVideo', 'OpenCVVideo']:
-    """A writer of VP9 in mp4, which browsers play and no patent restricts.
+    """Opens a writer of VP9 in mp4, which browsers can play and no patent restricts.
 
-    By PyAV if it is installed; else by OpenCV, at a constant rate and slower.
+    It uses PyAV if installed, else OpenCV, which is slower and has a constant frame rate.
 
     Args:
-        path (Path): The file.
-        fps (float): Frames a second.
+        path (Path): The file to write.
+        fps (float): Frames per second.
         size (tuple[int, int]): Width and height.
 
     Raises:
@@ -39,7 +39,7 @@ def open_video(path: Path, fps: float,
 
 
 class PyAVVideo:
-    """Keeps the time of every frame: phones and screen recordings vary their rate."""
+    """Writes a video by PyAV, with the time of each frame (the rate may vary)."""
 
     def __init__(self, path: Path, fps: float, size: Tuple[int, int]) -> None:
         import av
@@ -49,7 +49,7 @@ class PyAVVideo:
             rate = Fraction(fps).limit_denominator(1001)
             self.stream = self.container.add_stream('libvpx-vp9', rate=rate)
         except av.FFmpegError as error:
-            raise ValueError(f'{path}: cannot be written: {error}') from None
+            raise ValueError(f'cannot write {path}: {error}') from None
         self.stream.width, self.stream.height = size
         self.stream.pix_fmt = 'yuv420p'
         self.stream.options = QUALITY
@@ -66,17 +66,17 @@ class PyAVVideo:
         try:
             self.container.close()
         except self.av.FFmpegError as error:
-            raise ValueError(f'{self.path}: cannot be written: {error}') from None
+            raise ValueError(f'cannot write {self.path}: {error}') from None
 
     def _mux(self, frame: Any) -> None:
         try:
             self.container.mux(self.stream.encode(frame))
         except self.av.FFmpegError as error:
-            raise ValueError(f'{self.path}: cannot be written: {error}') from None
+            raise ValueError(f'cannot write {self.path}: {error}') from None
 
 
 class OpenCVVideo:
-    """For where PyAV is not installed."""
+    """Writes a video by OpenCV, for installations without PyAV."""
 
     def __init__(self, path: Path, fps: float, size: Tuple[int, int]) -> None:
         for codec in ('vp09', 'mp4v'):
@@ -85,10 +85,10 @@ class OpenCVVideo:
             if self.writer.isOpened():
                 break
         else:
-            raise ValueError(f'{path}: OpenCV cannot write this video here')
-        played = 'slowly' if codec == 'vp09' else 'in a format that browsers do not play'
-        _say_once(f'videos are written by OpenCV, {played} and at a constant frame rate: '
-                  'pip install av')
+            raise ValueError(f'cannot write {path}: OpenCV has no suitable video codec')
+        drawback = 'slowly' if codec == 'vp09' else 'in a format that browsers cannot play'
+        _say_once(f'PyAV is not installed: OpenCV writes videos, {drawback} and at a '
+                  'constant frame rate. To avoid this: pip install av')
 
     def write(self, image: np.ndarray, time: float) -> None:
         self.writer.write(image)

@@ -1,4 +1,4 @@
-"""Where results go: drawn pictures and videos, JSON in COCO's result format, CSV."""
+"""Writes results: drawn images and videos, JSON in COCO's result format, CSV."""
 import csv
 import json
 import sys
@@ -15,14 +15,14 @@ from .sources import Frame
 from .videos import OpenCVVideo, PyAVVideo, open_video
 
 WRITTEN = ('.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm')
-"""Kinds of pictures that every OpenCV writes; others are drawn as PNG."""
+"""Formats that every OpenCV build can write; images in other formats are drawn as PNG."""
 
 
 class Drawings:
-    """Writes drawn images, and one video (mp4) a video source, into a folder.
+    """Writes drawn images, and one video (mp4) per video source, to a folder.
 
     Args:
-        folder (Path): Made if it is not there.
+        folder (Path): Created if it does not exist.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -33,10 +33,10 @@ class Drawings:
         self._names: Dict[str, str] = {}
 
     def add(self, frame: Frame, drawn: np.ndarray) -> None:
-        """Writes a picture, or the next frame of a video.
+        """Writes an image, or the next frame of a video.
 
         Raises:
-            ValueError | OSError: If it cannot be written; names it.
+            ValueError | OSError: If the file cannot be written. The message names it.
         """
         if frame.index is None:
             suffix = Path(frame.source).suffix
@@ -49,7 +49,7 @@ class Drawings:
             self.close()
             self._size = width, height
             self._video = open_video(self._path(frame.source, '.mp4'), fps, self._size)
-        if (width, height) != self._size:  # a stream that changes on its way
+        if (width, height) != self._size:  # a stream may change its size
             drawn = cv2.resize(drawn, self._size)
         self._video.write(drawn, time)
 
@@ -59,8 +59,7 @@ class Drawings:
             video.release()
 
     def _path(self, source: str, suffix: str) -> Path:
-        """A name of its own for every source, also for a/1.jpg and b/1.jpg, which is not
-        the source's."""
+        """A unique path for each source, also for a/1.jpg and b/1.jpg; never the source."""
         self.folder.mkdir(parents=True, exist_ok=True)
         stem = f'camera {source}' if source.isdigit() else Path(source).stem
         name, number = f'{stem}{suffix}', 2
@@ -73,7 +72,7 @@ class Drawings:
     def _save(path: Path, image: np.ndarray) -> None:
         try:
             done, data = cv2.imencode(path.suffix, image)
-        except cv2.error:  # larger than the format can be
+        except cv2.error:  # too large for the format
             done = False
         if not done:
             raise ValueError(f'{path}: OpenCV cannot write this image in this format')
@@ -81,16 +80,16 @@ class Drawings:
 
 
 class Records:
-    """Collects people of all frames, for JSON and CSV.
+    """Collects the people of all frames, for JSON and CSV.
 
     Args:
-        names (list[str]): Of the keypoints.
-        ids (CocoIds, optional): Of an annotation file: the JSON has its ids, and leaves out
-            images that it does not list. Defaults to None: the paths are the ids.
+        names (list[str]): Names of the keypoints.
+        ids (CocoIds, optional): Ids of an annotation file for the JSON, which leaves out
+            images that the file does not list. Defaults to None: the paths are the ids.
 
     Attributes:
-        people (list[dict]): For the JSON.
-        unlisted (list[str]): What was left out of it, and why.
+        people (list[dict]): Content of the JSON.
+        unlisted (list[str]): Why images were left out of the JSON.
     """
 
     def __init__(self, names: List[str], ids: Optional[CocoIds] = None) -> None:
@@ -111,7 +110,7 @@ class Records:
                 image_id = self.ids.image_id(image)
                 other = self._claimed.setdefault(image_id, image)
                 if other != image:
-                    raise ValueError(f'{image}: {other} is image {image_id} already')
+                    raise ValueError(f'{image}: matches image {image_id}, as does {other}')
                 found = people.to_coco(image, ids=self.ids)
             except ValueError as error:
                 self.unlisted.append(str(error))
@@ -122,35 +121,35 @@ class Records:
         path.write_text(json.dumps(self.people), encoding='utf-8')
 
     def write_csv(self, path: Path) -> None:
-        """One row a person: image, score, box, then x, y, visibility of each keypoint.
+        """Writes one row per person: image, score, box, then x, y, visibility per keypoint.
 
-        With tracking ``track_id`` follows ``image``.
+        With tracking, ``track_id`` follows ``image``.
         """
         head = ['score', 'x', 'y', 'width', 'height']
         for name in self.names:
             head += [f'{name}_x', f'{name}_y', f'{name}_visibility']
         columns = 1 + len(head)
         tracked = any(len(row) > columns for row in self._rows)
-        # Names of files need not be UTF-8, and keep their bytes.
+        # File names may not be UTF-8: surrogateescape keeps their bytes.
         with open(path, 'w', newline='', encoding='utf-8',
                   errors='surrogateescape') as file:
             writer = csv.writer(file)
             writer.writerow(['image', *(['track_id'] if tracked else []), *head])
             for row in self._rows:
-                if tracked and len(row) == columns:  # a picture among videos
+                if tracked and len(row) == columns:  # an image among videos
                     row = [row[0], '', *row[1:]]
                 writer.writerow(row)
 
 
 def keep(path: Path, write: Callable[[Path], None]) -> Path:
-    """Writes a result whole or not at all; where that fails, into a temporary folder.
+    """Writes a file atomically; if that fails, to a temporary folder.
 
     Args:
-        path (Path): Its folder is made if it is not there.
-        write (Callable): Writes the file of the path that it is given.
+        path (Path): The file. Its folder is created if it does not exist.
+        write (Callable): Writes the result to a given path.
 
     Returns:
-        Path: Where the result is. If not at ``path``, a message says so.
+        Path: The written file. A message names it if it is not ``path``.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,6 +172,6 @@ def _same_file(one: Path, other: Path) -> bool:
 
 
 def writable(path: str) -> Path:
-    """The path, its folder made: a result must not be lost for want of one."""
+    """Creates the folder of a path, so that writing results does not fail later."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     return Path(path)

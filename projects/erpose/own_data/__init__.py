@@ -1,4 +1,4 @@
-"""`erpose init`: from a user's annotations to a training, without PyTorch and MMPose."""
+"""`erpose init`: prepares training on own data, without PyTorch and MMPose."""
 from .init import init
 
 __all__ = ['init']

@@ -1,4 +1,4 @@
-"""Reads what annotation tools export in COCO's format."""
+"""Reads COCO files as annotation tools export them."""
 import os
 import re
 from pathlib import Path
@@ -20,26 +20,26 @@ from .subset import Subset
 
 PATTERNS = ('*.json', '*/_annotations.coco.json', '*/annotations.json',
             'annotations/*.json')
-"""Where tools put annotation files in the folder of a data set."""
+"""Usual paths of annotation files in the folder of a data set."""
 FOR_ANNOTATIONS = ('annotations', 'annotation', 'labels', 'json', 'coco')
-"""Folders beside those of the images."""
+"""Usual names of annotation folders beside the image folders."""
 
 
 def read_coco(source: Path, val: Optional[Path], images: Optional[Path],
               category: Optional[List[str]]
               ) -> Tuple[Keypoints, Optional[Category], List[Subset]]:
-    """A training set, and a validation set if there is one; neither is checked yet.
+    """Reads the training set, and the validation set if there is one, without checks.
 
     Args:
         source (Path): Annotation file, or the folder of a data set.
-        val (Path): The same of the validation set. Optional.
-        images (Path): Folder of the images. Defaults to None: looked for.
+        val (Path): The same for the validation set. Optional.
+        images (Path): Folder of the images. Defaults to None: searched for.
         category (list[str]): Names or ids of categories that share their keypoints.
-            Defaults to None: the only one that has any.
+            Defaults to None: the only one with keypoints.
 
     Raises:
-        FileNotFoundError, ValueError: If there are no such files, or they have no
-            keypoints, or of several categories. It names file, cause and remedy.
+        FileNotFoundError, ValueError: If a file is missing, or if no category or more than
+            one has keypoints. The message names file, cause and remedy.
     """
     files = [source] if source.is_file() else find_annotation_files(source)
     if val is not None:
@@ -54,16 +54,16 @@ def read_coco(source: Path, val: Optional[Path], images: Optional[Path],
 
 
 def find_annotation_files(folder: Path) -> List[Path]:
-    """The annotation file of the training set in a folder, then that of validation, if any.
+    """Finds the annotation files in a folder: training set, and validation set if any.
 
     Raises:
-        ValueError: If there is none, or it is not clear which are meant.
+        ValueError: If there is no such file, or the choice is ambiguous.
     """
     files = sorted({path for pattern in PATTERNS for path in folder.glob(pattern)})
     if not files:
-        raise ValueError(f'{folder} holds no data set: neither a data.yaml with kpt_shape '
-                         '(YOLO) nor an annotation file of COCO (annotations/*.json, '
-                         'train/_annotations.coco.json). Name the file itself')
+        raise ValueError(f'{folder} contains neither a data.yaml with kpt_shape (YOLO) nor '
+                         'a COCO annotation file (annotations/*.json, '
+                         'train/_annotations.coco.json). Pass the file itself')
     for likely in (Path.is_file, lambda path: 'keypoints' in path.name, _has_keypoints):
         left = list(filter(likely, files))
         roles = [_role(path.relative_to(folder)) for path in left]
@@ -72,22 +72,22 @@ def find_annotation_files(folder: Path) -> List[Path]:
             by_role = dict(zip(roles, left))
             return [by_role[r] for r in ('train', 'val') if r in by_role] or left
     if not left:
-        raise ValueError(f'{folder} holds {len(files)} JSON files, and none is a COCO file '
-                         f'with labelled keypoints, {files[0].name} for example. Export '
-                         'them as COCO keypoints')
-    there = ', '.join(str(path.relative_to(folder)) for path in left[:6])
-    raise ValueError(f'{folder} holds {len(left)} annotation files, and it is not clear '
-                     f'which to train on: {there}. Name the file itself, and the one to '
-                     'validate on with --val')
+        raise ValueError(f'{folder} contains {len(files)} JSON files, but none is a COCO '
+                         f'file with labelled keypoints (for example {files[0].name}). '
+                         'Export them as COCO keypoints')
+    names = ', '.join(str(path.relative_to(folder)) for path in left[:6])
+    raise ValueError(f'{folder} contains {len(left)} annotation files, and it is not clear '
+                     f'which to train on: {names}. Pass the training set itself, and the '
+                     'validation set with --val')
 
 
 def images_folder(images: List[dict], ann_file: Path, given: Optional[Path]) -> Path:
-    """The folder to which the names of the images are relative, as far as they are there.
+    """Finds the folder to which the names of most images are relative.
 
     Args:
-        images (list[dict]): With ``id`` and ``file_name``.
-        ann_file (Path): Their annotation file. They are looked for beside it.
-        given (Path): Where to look instead. Optional.
+        images (list[dict]): Entries with ``id`` and ``file_name``.
+        ann_file (Path): Their annotation file; folders near it are searched.
+        given (Path): Folder to search instead. Optional.
     """
     places = [given] if given else _places(ann_file)
     for place in places:
@@ -105,14 +105,14 @@ def images_folder(images: List[dict], ann_file: Path, given: Optional[Path]) -> 
 
 
 def _as_ids(words: List[str], categories: Dict[int, dict]) -> list:
-    """Numbers for words that are numbers, unless a category is called so."""
+    """Converts numeric words to ids, unless a category has that name."""
     names = {category.get('name') for category in categories.values()}
     return [int(w) if w.isdigit() and w not in names else w for w in words]
 
 
 def _keypoints(content: dict, categories: Dict[int, dict], chosen: list,
                path: str) -> Keypoints:
-    """Of the category that has some; their number is that of the annotations."""
+    """Keypoints of the used category; their number must be that of the annotations."""
     annotations = [ann for ann in content['annotations'] if isinstance(ann, dict)]
     used = chosen_categories(categories, chosen, path) if chosen else only_category(
         categories, annotations, path)
@@ -130,14 +130,14 @@ def _keypoints(content: dict, categories: Dict[int, dict], chosen: list,
     other = next((n for n in numbers if n != number), number)
     if other != number:
         raise ValueError(
-            f'{path}: annotations have {other} keypoints, '
-            + (f'category {category.get("name")!r} names {number}' if names else
-               f'others {number}') + '. Correct the file, or export it again')
+            f'{path}: annotations have {other} keypoints, but '
+            + (f'category {category.get("name")!r} lists {number}' if names else
+               f'others have {number}') + '. Correct the file, or export it again')
     return describe(number, names, category.get('skeleton'))
 
 
 def _places(ann_file: Path) -> List[Path]:
-    """Folders where an annotation file's images may be, the likeliest first."""
+    """Folders that may contain the images of an annotation file, the most likely first."""
     here = ann_file.parent
     places = [here, here / 'images']
     if here.name.lower() in FOR_ANNOTATIONS:
@@ -150,7 +150,7 @@ def _places(ann_file: Path) -> List[Path]:
 
 
 def _role(path: Path) -> str:
-    """train, val, test or other, by the names of a file and its folder."""
+    """Role of a file, by its name and folder: 'train', 'val', 'test' or 'other'."""
     for name in (path.stem, *reversed(path.parts[:-1])):
         words: Sequence[str] = re.split(r'[^a-z]+', name.lower())
         for role, meant in (('train', ('train', 'training')), ('test', ('test', 'testing')),

@@ -1,4 +1,4 @@
-"""The config of a training on own data, as the text of a Python file."""
+"""Generates the config for training on own data."""
 import os.path as osp
 from pathlib import Path
 from typing import Optional
@@ -9,10 +9,10 @@ from .subset import Subset
 
 BASE = 'erpose::erpose/erpose-n_1xb16-30e_own-416x416.py'
 START = 'erpose-n'
-"""Of the zoo: the weights to start from."""
+"""Model of the zoo whose weights initialise the training."""
 BATCH = 16
 STEPS = 3000
-"""Of a training, where that are 30 to 200 epochs."""
+"""Training steps, within 30 to 200 epochs."""
 
 TEXT = '''\
 # Written by `erpose init`, and yours to change: docs/own_data.md says how.
@@ -52,14 +52,14 @@ param_scheduler[1].update(end=max_epochs, T_max=max_epochs)
 
 def config_text(name: str, folder: Path, train: Subset, val: Subset,
                 category: Optional[Category]) -> str:
-    """A config that fine-tunes the zoo's erpose-n.
+    """Text of a config that fine-tunes erpose-n of the zoo.
 
     Args:
-        name (str): Of the data set: ``<name>_keypoints.py`` describes it.
-        folder (Path): Where the config will lie.
-        train (Subset): With ``ann_file``.
-        val (Subset): With ``ann_file``.
-        category (int | str | Sequence): The chosen one. Optional.
+        name (str): Name of the data set; ``<name>_keypoints.py`` is its metainfo.
+        folder (Path): Folder of the config.
+        train (Subset): Training set, with an ``ann_file``.
+        val (Subset): Validation set, with an ``ann_file``.
+        category (int | str | Sequence): The chosen category. Optional.
     """
     assert train.ann_file and val.ann_file
     options = (f',\n    category={category!r}' * (category is not None)
@@ -74,18 +74,18 @@ def config_text(name: str, folder: Path, train: Subset, val: Subset,
 
 
 def batch_size(number: int) -> int:
-    """At most half of the images: the training drops the last incomplete batch."""
+    """Batch size, at most half of the images: training drops the last incomplete batch."""
     return max(size for size in (1, 2, 4, 8, BATCH) if size <= max(1, number // 2))
 
 
 def num_epochs(number: int) -> int:
-    """Tens of epochs, more for few images."""
+    """Number of epochs, a multiple of 10; more for fewer images."""
     epochs = STEPS * batch_size(number) / number
     return min(max(round(epochs / 10) * 10, 30), 200)
 
 
 def _path(path: Path, folder: Path) -> str:
-    """An expression: relative to the config, if both are moved together, else absolute."""
+    """Python expression of a path, relative to the config if both can move together."""
     path, folder = Path(osp.abspath(path)), Path(osp.abspath(folder))
     end = '/' * path.is_dir()
     if folder.parent in path.parents and not folder.is_symlink():

@@ -1,4 +1,4 @@
-"""From a data set of one's own to what a training needs."""
+"""Writes the metainfo and the config for training on own data."""
 import json
 import re
 import shlex
@@ -20,34 +20,34 @@ USUAL = {
     'export', 'image', 'images', 'instances', 'json', 'keypoints', 'label', 'labels',
     'people', 'person', 'result', 'results', 'test', 'train', 'val', 'valid', 'validation',
     'yolo'}
-"""Words that say nothing of a data set: person_keypoints_default, _annotations.coco."""
+"""Words that do not identify a data set: person_keypoints_default, _annotations.coco."""
 
 
 def init(source: Path, val: Optional[Path] = None, images: Optional[Path] = None,
          category: Optional[List[str]] = None, out: Optional[Path] = None,
          force: bool = False, say: Callable[[str], None] = print) -> List[Path]:
-    """Reads a data set, and writes a description of its keypoints and a config.
+    """Reads a data set, and writes its metainfo and a config.
 
-    The data set is neither changed nor copied. Everything is checked before anything is
-    written.
+    The data set is neither changed nor copied. All checks precede all writing.
 
     Args:
         source (Path): COCO file, data.yaml of a YOLO-pose data set, or a folder with one.
-        val (Path): To validate on: the same for COCO; for YOLO a folder or list of images.
-            Defaults to None: what the source names, else a tenth of its images.
-        images (Path): Folder of the images. Defaults to None: looked for.
-        category (list[str]): Whose keypoints are used. Defaults to None: the only one's
-            that has any.
-        out (Path): Folder to write to. Defaults to None: named after the source, in the
-            current folder.
-        force (bool): Whether to write over files of an earlier call. Defaults to False.
-        say (callable): Is told what was understood, a line at a time.
+        val (Path): Validation set: the same for COCO; for YOLO a folder or list of images.
+            Defaults to None: the one that the source names, else a tenth of its images.
+        images (Path): Folder of the images. Defaults to None: searched for.
+        category (list[str]): Categories whose keypoints are used. Defaults to None: the
+            only one with keypoints.
+        out (Path): Output folder. Defaults to None: named after the source, in the current
+            folder.
+        force (bool): Whether to overwrite existing files. Defaults to False.
+        say (callable): Called with each line of the summary. Defaults to ``print``.
 
     Returns:
-        list[Path]: The files that were written, the config first.
+        list[Path]: The written files, the config first.
 
     Raises:
-        FileNotFoundError, FileExistsError, ValueError: Naming file, cause and remedy.
+        FileNotFoundError, FileExistsError, ValueError: The message names file, cause and
+            remedy.
     """
     source, keypoints, chosen, subsets = _read(source, val, images, category)
     for subset, use in zip(subsets, ('train', 'test')):
@@ -57,22 +57,23 @@ def init(source: Path, val: Optional[Path] = None, images: Optional[Path] = None
         total = len(subsets[0].labelled)
         subsets = list(subsets[0].split())
         notes.append(f'no validation set: {len(subsets[1].labelled)} of {total} images are '
-                     'kept for it, chosen by their names. --val names one of your own')
+                     'used for validation, chosen by the hash of their names. Use --val to '
+                     'set your own')
     name = _slug(out.absolute().name) if out else _name(source)
     out = out or _folder(name, source)
     texts = _texts(name, out, subsets, keypoints, chosen)
     _refuse_to_overwrite(list(texts), [source, *(Path(s.source) for s in subsets)], force)
     _write(texts, out)
-    for line in [*_sizes(*subsets), *notes, *_doubts(*subsets), '', *table(keypoints), '',
+    for line in [*_sizes(*subsets), *notes, *_warnings(*subsets), '', *table(keypoints), '',
                  'written:', *(f'  {path}' for path in texts),
-                 'to go on:', *(f'  {command}' for command in next_steps(
+                 'next steps:', *(f'  {command}' for command in next_steps(
                      next(iter(texts)), subsets[0]))]:
         say(line)
     return list(texts)
 
 
 def next_steps(config: Path, train: Subset) -> List[str]:
-    """The commands that follow, for a shell."""
+    """Shell commands for training."""
     name, epochs = shlex.quote(config.name), num_epochs(train.num_images)
     return [f'cd {shlex.quote(str(config.parent))}',
             f'mim run erpose dry_run {name}',
@@ -83,20 +84,20 @@ def next_steps(config: Path, train: Subset) -> List[str]:
 def _read(source: Path, val: Optional[Path], images: Optional[Path],
           category: Optional[List[str]]
           ) -> Tuple[Path, Keypoints, Optional[Category], List[Subset]]:
-    """The file that describes the data set, and what it says."""
+    """Source file, keypoints, chosen category and subsets of the data set."""
     for path in filter(None, (source, val, images)):
         if not path.exists():
-            raise FileNotFoundError(f'{path}: no such file or folder. Check its name')
+            raise FileNotFoundError(f'{path} does not exist')
     if images and not images.is_dir():
-        raise ValueError(f'--images {images} is a file: name the folder of the images')
+        raise ValueError(f'--images {images} is a file, expected a folder')
     description = find_yaml(source) if source.is_dir() else source
     if description and description.suffix.lower() in ('.yaml', '.yml'):
         keypoints, subsets = read_yolo(description, val, images, category)
         return description, keypoints, None, subsets
     if source.is_dir() or source.suffix.lower() == '.json':
         return source, *read_coco(source, val, images, category)
-    raise ValueError(f'{source} is no data set: name a COCO file (.json), the data.yaml of '
-                     'a YOLO data set, or the folder of either')
+    raise ValueError(f'{source} is not a data set: expected a COCO file (.json), the '
+                     'data.yaml of a YOLO data set, or a folder with either')
 
 
 def _sizes(train: Subset, val: Subset) -> List[str]:
@@ -104,23 +105,23 @@ def _sizes(train: Subset, val: Subset) -> List[str]:
             f'{use} on' for subset, use in ((train, 'train'), (val, 'validate'))]
 
 
-def _doubts(train: Subset, val: Subset) -> List[str]:
-    """What is no error, and may be a mistake."""
-    doubts, shared = [], train.shared_images(val)
+def _warnings(train: Subset, val: Subset) -> List[str]:
+    """Warnings about possible mistakes."""
+    warnings, shared = [], train.shared_images(val)
     if train.num_empty:
-        doubts.append(f'{train.source}: {train.num_empty} images without annotations are '
-                      + ('trained on as images that show nobody' if train.keep_empty else
-                         'not trained on; with keep_empty=True in the config they are, as '
-                         'images that show nobody'))
+        warnings.append(
+            f'{train.source}: {train.num_empty} images without annotations are '
+            + ('used as negatives' if train.keep_empty else
+               'not used. Set keep_empty=True in the config to use them as negatives'))
     if shared:
-        doubts.append(f'{shared} images are both trained and validated on: AP will be too '
-                      'high')
-    return doubts
+        warnings.append(f'{shared} images are in both the training and the validation set: '
+                        'AP will be too high')
+    return warnings
 
 
 def _texts(name: str, out: Path, subsets: List[Subset], keypoints: Keypoints,
            category: Optional[Category]) -> Dict[Path, str]:
-    """What is to be written, by file: the config first."""
+    """Contents of the files to write, the config first."""
     annotations = {}
     for subset, role in zip(subsets, ('train', 'val')):
         if subset.ann_file is None:
@@ -132,7 +133,7 @@ def _texts(name: str, out: Path, subsets: List[Subset], keypoints: Keypoints,
 
 
 def _name(source: Path) -> str:
-    """Of the file or its folders, the first that says something."""
+    """The first name, of the file or its folders, that identifies the data set."""
     path = source.absolute()
     for name in (path.stem if path.is_file() else path.name, path.parent.name,
                  path.parent.parent.name):
@@ -142,12 +143,12 @@ def _name(source: Path) -> str:
 
 
 def _slug(name: str) -> str:
-    """The name as one of a file that needs no quotes."""
+    """The name, without characters that a shell needs quoted."""
     return re.sub(r'[^\w-]+', '_', name, flags=re.ASCII).strip('_-') or DEFAULT
 
 
 def _folder(name: str, source: Path) -> Path:
-    """In the current folder, and not the data set's own."""
+    """Output folder in the current folder, but never that of the data set."""
     folder, source = Path(name).absolute(), source.absolute()
     return Path(DEFAULT if folder in (source, *source.parents) else name)
 
@@ -156,12 +157,12 @@ def _refuse_to_overwrite(files: List[Path], originals: List[Path], force: bool) 
     own = {path.resolve() for path in originals}
     for path in files:
         if path.resolve() in own:
-            raise FileExistsError(f'{path} is the data set itself, which stays as it is. '
-                                  'Name another folder with --out')
-    there = [str(path) for path in files if path.exists()]
-    if there and not force:
-        raise FileExistsError(f'{", ".join(there)}: written before. --force writes over, '
-                              '--out names another folder')
+            raise FileExistsError(f'{path} is part of the data set and would be '
+                                  'overwritten. Choose another folder with --out')
+    existing = [str(path) for path in files if path.exists()]
+    if existing and not force:
+        raise FileExistsError(f'files exist already: {", ".join(existing)}. Overwrite them '
+                              'with --force, or choose another folder with --out')
 
 
 def _write(texts: Dict[Path, str], out: Path) -> None:
@@ -170,5 +171,5 @@ def _write(texts: Dict[Path, str], out: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding='utf-8')
     except OSError as error:
-        raise OSError(f'cannot write to {out} ({error.strerror}). Name another folder with '
-                      '--out') from None
+        raise OSError(f'cannot write to {out} ({error.strerror}). Choose another folder '
+                      'with --out') from None

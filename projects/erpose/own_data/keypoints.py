@@ -1,4 +1,4 @@
-"""What the keypoints of a data set are: names, mirror images, skeleton, sigmas."""
+"""Keypoints of a data set: names, mirror images, skeleton, sigmas."""
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
@@ -7,9 +7,9 @@ from erpose.annotations.mirrored_names import is_left, mirrored_name, mirrored_p
 from erpose.imaging.coco_ids import plain_name
 
 SIGMA = 0.05
-"""Of a keypoint that nothing is known of, see docs/own_data.md."""
+"""Default sigma of a keypoint, see docs/own_data.md."""
 GREEN, ORANGE, BLUE = [0, 255, 0], [255, 128, 0], [51, 153, 255]
-"""Colours of the left side, the right side, and what has none, as MMPose draws COCO's."""
+"""Colours of left, right and central keypoints, as MMPose draws COCO's."""
 COCO_SIGMAS = dict(
     nose=0.026, left_eye=0.025, right_eye=0.025, left_ear=0.035, right_ear=0.035,
     left_shoulder=0.079, right_shoulder=0.079, left_elbow=0.072, right_elbow=0.072,
@@ -28,10 +28,10 @@ class Keypoints:
 
     Attributes:
         names (list[str]): Unique.
-        flips (list[int]): Which keypoint a horizontal flip turns this one into: itself,
-            where it has no side.
-        limbs (list[tuple[int, int]]): The skeleton: pairs of keypoints, from 0.
-        sigmas (list[float]): How precisely a keypoint can be annotated, see COCO's OKS.
+        flips (list[int]): Index of each keypoint's mirror image; its own index if it has no
+            side.
+        limbs (list[tuple[int, int]]): Skeleton: pairs of keypoint indices, from 0.
+        sigmas (list[float]): Sigmas of COCO's OKS.
     """
     names: List[str]
     flips: List[int]
@@ -42,16 +42,16 @@ class Keypoints:
 def describe(number: int, names: Optional[Sequence[Any]] = None,
              skeleton: Any = None,
              flips: Optional[List[int]] = None) -> Keypoints:
-    """Completes what a data set says of its keypoints.
+    """Completes the description of a data set's keypoints.
 
     Args:
         number (int): K.
         names (Sequence): K names. Empty and repeated ones are numbered. Defaults to None:
-            COCO's where 17 keypoints flip as COCO's do, else keypoint_1 to keypoint_K.
-        skeleton (list): Pairs of names, or of numbers from 1, as COCO has them; from 0
-            if a 0 is among them. What is no pair of two keypoints is dropped. Optional.
-        flips (list[int]): The permutation of a horizontal flip. Defaults to None, or the
-            identity: pairs of left and right by the names.
+            COCO's names if ``flips`` is COCO's, else keypoint_1 to keypoint_K.
+        skeleton (list): Pairs of names, or of numbers from 1 as in COCO (from 0 if they
+            contain a 0). Invalid pairs are dropped. Optional.
+        flips (list[int]): Permutation by a horizontal flip. If None or the identity, pairs
+            of left and right are found by their names. Defaults to None.
     """
     if names is None:
         names = list(COCO_SIGMAS) if flips == COCO_FLIPS else [''] * number
@@ -68,7 +68,7 @@ def describe(number: int, names: Optional[Sequence[Any]] = None,
 
 
 def dataset_info(keypoints: Keypoints, name: str) -> str:
-    """MMPose's description of the keypoints, as the text of a Python file."""
+    """Text of a metainfo file of MMPose."""
     names = keypoints.names
     points = [
         f'        {k}: dict(name={n!r}, id={k}, color={_colour(keypoints, k)}, type=\'\', '
@@ -91,7 +91,7 @@ def dataset_info(keypoints: Keypoints, name: str) -> str:
 
 
 def table(keypoints: Keypoints) -> List[str]:
-    """Lines that show what was understood: keypoint, flips with, sigma, linked to."""
+    """Lines of a table for the user: keypoint, flips with, sigma, linked to."""
     names = keypoints.names
     linked = [[names[b if a == k else a] for a, b in keypoints.limbs if k in (a, b)]
               for k in range(len(names))]

@@ -1,4 +1,4 @@
-"""A training or validation set as it was found: checked, not yet written."""
+"""A training or validation set before it is written."""
 import copy
 import hashlib
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from erpose.annotations.usable_images import usable_images
 from .keypoints import Keypoints
 
 SHARE = 0.1
-"""Of the images that validate where no validation set is given."""
+"""Share of images for validation if there is no validation set."""
 
 
 @dataclass
@@ -22,15 +22,15 @@ class Subset:
     """Images and their annotations.
 
     Attributes:
-        source (str): The file they come from, for messages.
+        source (str): The source file, for messages.
         images (Path): Folder of the images.
-        content (dict): In COCO's format, as the source has it.
-        ann_file (Path | None): COCO file that has exactly this content; None if it is to be
+        content (dict): Content of the source in COCO's format.
+        ann_file (Path | None): COCO file with exactly this content, None if it must be
             written.
-        negatives (bool): Whether images without annotations show nobody, as in YOLO, and
-            not only nobody labelled.
+        negatives (bool): Whether images without annotations are negatives, as in YOLO;
+            otherwise they may show unlabelled individuals.
         labelled (set[int]): Ids of the images with a labelled individual.
-        notes (list[str]): What a user should know of it.
+        notes (list[str]): Messages for the user.
     """
     source: str
     images: Path
@@ -42,37 +42,37 @@ class Subset:
 
     @property
     def num_empty(self) -> int:
-        """Images without annotations."""
+        """Number of images without annotations."""
         annotated = {ann['image_id'] for ann in self.content['annotations']
                      if _has_image(ann)}
         return len({image['id'] for image in self.content['images']} - annotated)
 
     @property
     def keep_empty(self) -> bool:
-        """Whether there are images without individuals to train on."""
+        """Whether there are negative images to train on."""
         return self.negatives and self.num_empty > 0
 
     @property
     def num_images(self) -> int:
-        """How many images a training takes."""
+        """Number of images used in training."""
         return len(self.content['images'] if self.keep_empty else self.labelled)
 
     def check(self, keypoints: Keypoints, category: Optional[Category], use: str) -> None:
-        """Checks it as a training will, and fills in ``labelled`` and adds to ``notes``.
+        """Checks the set as training does; fills ``labelled`` and adds to ``notes``.
 
         Args:
-            keypoints (Keypoints): Of the data set.
-            category (int | str | Sequence): The chosen one.
-            use (str): train or test, for messages.
+            keypoints (Keypoints): Keypoints of the data set.
+            category (int | str | Sequence): The chosen category.
+            use (str): 'train' or 'test', for messages.
 
         Raises:
-            FileNotFoundError: If no image is there.
+            FileNotFoundError: If no image exists.
             ValueError: If the annotations cannot be used, see
                 :func:`complete_annotations`.
         """
         report, content = AnnotationReport(self.source), copy.deepcopy(self.content)
         usable = usable_images(content['images'], str(self.images), report,
-                               'Name their folder with --images')
+                               'Set their folder with --images')
         metainfo = dict(num_keypoints=len(keypoints.names),
                         keypoint_id2name=dict(enumerate(keypoints.names)))
         complete_annotations(content, metainfo, category, report, use)
@@ -83,26 +83,26 @@ class Subset:
         self.notes += [f'{self.source}: {line}' for line in report.lines]
 
     def shared_images(self, other: 'Subset') -> int:
-        """How many images are in both."""
+        """Number of images that are in both sets."""
         ours, theirs = ({subset.images / image['file_name']
                          for image in subset.content['images']} for subset in (self, other))
         return len(ours & theirs)
 
     def split(self, share: float = SHARE) -> Tuple['Subset', 'Subset']:
-        """Takes images with individuals away for validation: the same at every call.
+        """Splits off images with individuals for validation, the same in every call.
 
-        The hash of an image's name decides, so that they are spread over the set.
+        Images are chosen by the hash of their names, so that they are spread over the set.
 
         Raises:
-            ValueError: If there is one image alone.
+            ValueError: If only one image has labelled keypoints.
         """
         names = {image['id']: image['file_name'] for image in self.content['images']}
         order = sorted(self.labelled, key=lambda i: (_hash(names[i]), i))
         number = max(1, round(share * len(order)))
         if number == len(order):
-            raise ValueError(f'{self.source}: one image has labelled keypoints, two are '
-                             'needed to train and to validate. Label more, or name a '
-                             'validation set with --val')
+            raise ValueError(f'{self.source}: only one image has labelled keypoints, but '
+                             'training and validation need two. Label more images, or set '
+                             'a validation set with --val')
         chosen = set(order[:number])
         train = self._part(lambda image_id: image_id not in chosen)
         train.notes = self.notes

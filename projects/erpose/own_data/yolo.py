@@ -14,12 +14,12 @@ from .yolo_yaml import Description, read_description
 
 
 class LabelledImage(NamedTuple):
-    """An image and its label file.
+    """An image and the rows of its label file.
 
     Attributes:
-        path (Path): Of the image.
-        rows (list[Row]): Usable ones; empty where there is no label file.
-        broken (bool): Whether a row could not be used.
+        path (Path): Path of the image.
+        rows (list[Row]): Usable rows; empty without a label file.
+        broken (bool): Whether a row cannot be used.
     """
     path: Path
     rows: List[Row]
@@ -28,22 +28,22 @@ class LabelledImage(NamedTuple):
 
 def read_yolo(source: Path, val: Optional[Path], images: Optional[Path],
               category: Optional[List[str]]) -> Tuple[Keypoints, List[Subset]]:
-    """A training set in COCO's format, and a validation set if there is one.
+    """Reads the training set, and the validation set if there is one, in COCO's format.
 
     Args:
         source (Path): The data.yaml.
-        val (Path): Folder or list of the images to validate on, instead of the file's.
+        val (Path): Folder or list of validation images, instead of ``val`` in the file.
             Optional.
-        images (Path): Folder of the data set, instead of the file's ``path``. Optional.
-        category (list[str]): Names or numbers of classes, which become one. Defaults to
-            None: the only one that has keypoints.
+        images (Path): Folder of the data set, instead of ``path`` in the file. Optional.
+        category (list[str]): Names or numbers of classes, which are merged. Defaults to
+            None: the only one with keypoints.
 
     Returns:
-        tuple[Keypoints, list[Subset]]: The sets are not checked yet.
+        tuple[Keypoints, list[Subset]]: The keypoints and the unchecked sets.
 
     Raises:
-        FileNotFoundError, ValueError: If something is missing or wrong. It names the file,
-            the cause and the remedy.
+        FileNotFoundError, ValueError: If something is missing or wrong. The message names
+            the file, the cause and the remedy.
     """
     info = read_description(source)
     entries = dict(train=info.train, val=str(val.absolute()) if val else info.val)
@@ -62,24 +62,24 @@ def read_yolo(source: Path, val: Optional[Path], images: Optional[Path],
 
 
 def _read(paths: List[Path], info: Description) -> Tuple[List[LabelledImage], List[str]]:
-    """Images with their rows, and what is wrong with rows."""
+    """Images with their rows, and messages about broken rows."""
     images: List[LabelledImage] = []
     problems: List[str] = []
     files = 0
     for path in paths:
         labels = label_file(path)
-        there = labels.is_file()
-        files += there
-        rows, wrong = read_rows(labels, info.shape, info.classes) if there else ([], [])
+        exists = labels.is_file()
+        files += exists
+        rows, wrong = read_rows(labels, info.shape, info.classes) if exists else ([], [])
         images.append(LabelledImage(path, rows, bool(wrong)))
         problems += wrong
     if not files:
         raise FileNotFoundError(
-            f'{info.file}: none of {len(images)} images has a label file: {paths[0]} wants '
-            f'{label_file(paths[0])}. Put the label files there')
+            f'{info.file}: none of the {len(images)} images has a label file. The label '
+            f'file of {paths[0]} must be {label_file(paths[0])}')
     if problems and not any(image.rows for image in images):
         raise ValueError(f'{info.file}: all {len(problems)} rows of its label files are '
-                         f'broken. Correct them or kpt_shape; {problems[0]}')
+                         f'broken. Correct them or kpt_shape. The first is {problems[0]}')
     return images, problems
 
 
@@ -94,21 +94,21 @@ def _used_classes(images: List[LabelledImage], category: Optional[List[str]],
     """Numbers of the classes whose rows are used."""
     counts = Counter(row.class_id for image in images for row in image.rows if row.labelled)
     names = info.classes
-    there = ', '.join(f'{names[i]!r} with {n} labelled rows'
+    found = ', '.join(f'{names[i]!r} with {n} labelled rows'
                       for i, n in sorted(counts.items()))
     numbers = {**{str(i): i for i in names}, **{name: i for i, name in names.items()}}
     for word in category or []:
         if not counts[numbers.get(word, -1)]:
-            raise ValueError(f'{info.file} has no class {word!r} with keypoints; it has '
-                             f'{there or "none"}')
+            raise ValueError(f'{info.file} has no class {word!r} with keypoints: choose '
+                             f'one of {found or "none"}')
     if not counts:
         raise ValueError(f'{info.file}: no row of its label files has a labelled keypoint. '
-                         'Label some, or check kpt_shape')
+                         'Label keypoints, or check kpt_shape')
     used = [numbers[word] for word in category] if category else sorted(counts)
     if len(used) > 1 and not category:
-        raise ValueError(f'{info.file} has keypoints in {len(counts)} classes: {there}. '
-                         f'Choose with --category {names[used[0]]!r}; given for several, '
-                         'they become one')
+        raise ValueError(f'{info.file} has keypoints in {len(counts)} classes: {found}. '
+                         f'Choose one with --category {names[used[0]]!r}, or repeat the '
+                         'option to merge several')
     return used
 
 
@@ -121,7 +121,7 @@ def _subset(source: str, images: List[LabelledImage], used: List[int], category:
     unreadable = []
     for number, image in enumerate(images, 1):
         rows = [row for row in image.rows if row.class_id in used]
-        if image.broken and not rows:  # it may show individuals: no image without them
+        if image.broken and not rows:  # not a negative: it may show individuals
             continue
         header = read_header(str(image.path))
         if header is None:

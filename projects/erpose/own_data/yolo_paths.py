@@ -1,4 +1,4 @@
-"""Where the images and label files of a YOLO data set are on this machine."""
+"""Finds the images and label files of a YOLO data set."""
 import os
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -8,7 +8,7 @@ from erpose.imaging.sources import IMAGES, expand
 
 
 def find_yaml(folder: Path) -> Optional[Path]:
-    """The description of a YOLO-pose data set in its folder; None if there is none."""
+    """The data.yaml in the folder of a YOLO-pose data set, None if there is none."""
     files = sorted([*folder.glob('*.yaml'), *folder.glob('*.yml')],
                    key=lambda path: (path.stem != 'data', path))
     found = [path for path in files if 'kpt_shape' in path.read_text(errors='replace')]
@@ -17,19 +17,19 @@ def find_yaml(folder: Path) -> Optional[Path]:
 
 def find_yolo_images(entry: Any, path: Optional[str], source: Path, given: Optional[Path]
                      ) -> Tuple[List[Path], List[str]]:
-    """Images of ``train`` or ``val``.
+    """Finds the images of ``train`` or ``val``.
 
     Args:
-        entry (str | list[str]): Folders, and .txt files with names of images.
-        path (str): The ``path`` of the data set. Optional.
+        entry (str | list[str]): Folders, and .txt files with image names.
+        path (str): ``path`` of the data set. Optional.
         source (Path): Its data.yaml.
-        given (Path): Folder of the data set, which counts before both. Optional.
+        given (Path): Folder of the data set, searched first. Optional.
 
     Returns:
-        tuple[list[Path], list[str]]: Images, and notes on those that are not there.
+        tuple[list[Path], list[str]]: Images, and notes on missing ones.
 
     Raises:
-        FileNotFoundError, ValueError: If there are none.
+        FileNotFoundError, ValueError: If there are no images.
     """
     roots, images, notes = _roots(path, source, given), [], []
     for word in entry if isinstance(entry, list) else [entry]:
@@ -38,8 +38,8 @@ def find_yolo_images(entry: Any, path: Optional[str], source: Path, given: Optio
             inside = [Path(file) for file in _expand(place)
                       if file.lower().endswith(IMAGES)]
             if not inside:
-                raise ValueError(f'{source}: {place} holds no images. Correct train and '
-                                 'val, or name the data set\'s folder with --images')
+                raise ValueError(f'{source}: {place} contains no images. Correct train and '
+                                 'val, or set the folder of the data set with --images')
             images += inside
         elif place.suffix.lower() == '.txt':
             inside, missing = _listed(place, roots)
@@ -52,7 +52,7 @@ def find_yolo_images(entry: Any, path: Optional[str], source: Path, given: Optio
 
 
 def label_file(image: Path) -> Path:
-    """labels/a/1.txt of images/a/1.jpg; beside the image, if it is there alone."""
+    """Label file of an image: labels/a/1.txt for images/a/1.jpg, or beside the image."""
     beside = image.with_suffix('.txt')
     parts = list(beside.parts)
     folders = [i for i, part in enumerate(parts[:-1]) if part.lower() == 'images']
@@ -63,7 +63,7 @@ def label_file(image: Path) -> Path:
 
 
 def _roots(path: Optional[str], source: Path, given: Optional[Path]) -> List[Path]:
-    """Folders to which the paths may be relative, the likeliest first."""
+    """Folders to which paths may be relative, the most likely first."""
     here = source.parent.absolute()
     roots = [given.absolute()] if given else []
     if path:
@@ -73,8 +73,8 @@ def _roots(path: Optional[str], source: Path, given: Optional[Path]) -> List[Pat
 
 
 def _locate(word: str, roots: List[Path], source: Path) -> Path:
-    """Where a path leads. Tools write those of another machine, or relative to another
-    folder: then as much of its end as possible is looked for.
+    """Finds a path that may be of another machine or relative to another folder, by the
+    longest part of its end that exists.
     """
     path = word.replace('\\', '/')
     parts = [part for part in path.split('/') if part not in ('', '.', '..')]
@@ -84,19 +84,19 @@ def _locate(word: str, roots: List[Path], source: Path) -> Path:
             if (root / tail).exists():
                 return root / tail
     raise FileNotFoundError(f'{source}: {word} is not in {" or ".join(map(str, roots))}. '
-                            'Correct the path, or name the data set\'s folder with '
+                            'Correct the path, or set the folder of the data set with '
                             '--images')
 
 
 def _expand(folder: Path) -> List[str]:
     try:
         return expand([folder])
-    except ValueError:  # there are none
+    except ValueError:  # the folder is empty
         return []
 
 
 def _listed(path: Path, roots: List[Path]) -> Tuple[List[Path], str]:
-    """Images of a list, and a note on those that are not there."""
+    """Images of a list, and a note on missing ones."""
     lines = path.read_text(encoding='utf-8-sig', errors='replace').splitlines()
     images = [dict(id=i, file_name=line.strip()) for i, line in enumerate(lines)
               if line.strip()]
@@ -105,9 +105,9 @@ def _listed(path: Path, roots: List[Path]) -> Tuple[List[Path], str]:
         left = [image for image in images if image['id'] not in found]
         found.update(find_images(left, str(root)).paths if left else {})
     missing = [image['file_name'] for image in images if image['id'] not in found]
-    said = (f'{len(missing)} of the {len(images)} images of {path} are not there, for '
+    note = (f'{len(missing)} of the {len(images)} images of {path} do not exist, for '
             f'example {missing[0]!r}' if missing else '')
     if not found:
-        raise FileNotFoundError(f'{said or f"{path} names no images"}. Name their folder '
+        raise FileNotFoundError(f'{note or f"{path} lists no images"}. Set their folder '
                                 'with --images')
-    return [Path(os.path.normpath(found[i])) for i in sorted(found)], said
+    return [Path(os.path.normpath(found[i])) for i in sorted(found)], note

@@ -1,4 +1,4 @@
-"""The description of a YOLO-pose data set: its data.yaml."""
+"""Reads data.yaml, the description of a YOLO-pose data set."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
@@ -6,23 +6,23 @@ from typing import Any, Dict, List, Optional, Tuple
 import yaml
 
 MOST_CLASSES = 1000
-"""Of a data set that does not name them."""
+"""Number of classes of a data set without class names."""
 
 
 @dataclass(frozen=True)
 class Description:
-    """What a data.yaml says.
+    """Content of a data.yaml.
 
     Attributes:
         file (Path): The data.yaml.
         root (str | None): ``path``: the folder of the data set.
-        train, val: Folders of images and .txt files with their names: one or a list.
+        train, val: A folder of images, a .txt file with image names, or a list of these.
             ``val`` may be None.
         shape (tuple[int, int]): ``kpt_shape``: K, and 3 for x, y, v or 2 for x, y.
-        flips (list[int] | None): ``flip_idx``: the mirror image of each keypoint.
+        flips (list[int] | None): ``flip_idx``: index of each keypoint's mirror image.
         classes (dict[int, str]): Names by number.
-        skeleton: Pairs of keypoints, if any.
-        keypoint_names: ``kpt_names``: K names, perhaps by class, if any.
+        skeleton: Pairs of keypoints. Optional.
+        keypoint_names: ``kpt_names``: K names, or names by class. Optional.
     """
     file: Path
     root: Optional[str]
@@ -35,7 +35,7 @@ class Description:
     keypoint_names: Any
 
     def names_of(self, class_id: int) -> Optional[list]:
-        """Names of the keypoints of a class; None if there are not K."""
+        """Keypoint names of a class, None if there are not K names."""
         names = self.keypoint_names
         if isinstance(names, dict):
             names = names.get(class_id, names.get(self.classes[class_id]))
@@ -46,11 +46,12 @@ def read_description(path: Path) -> Description:
     """Reads a data.yaml.
 
     Raises:
-        ValueError: If it describes no YOLO-pose data set; names the entry and the remedy.
+        ValueError: If it does not describe a YOLO-pose data set. The message names the
+            entry and the remedy.
     """
     info = _load(path)
     if not info.get('train'):
-        raise ValueError(f'{path} names no images. Add train: images/train')
+        raise ValueError(f'{path} has no entry "train". Add train: images/train')
     shape, root = _shape(info, path), info.get('path')
     return Description(
         path, root if isinstance(root, str) else None, info['train'],
@@ -62,12 +63,12 @@ def _load(path: Path) -> dict:
     try:
         info = yaml.safe_load(path.read_text(encoding='utf-8-sig'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        said = ' '.join(str(error).split())
-        raise ValueError(f'{path} is not YAML: {said}. Write paths with / or in single '
+        reason = ' '.join(str(error).split())
+        raise ValueError(f'{path} is not YAML: {reason}. Write paths with / or in single '
                          "quotes: 'C:\\data'") from None
     if not isinstance(info, dict):
-        raise ValueError(f'{path} is no description of a YOLO data set: expected train, '
-                         'val, kpt_shape and names')
+        raise ValueError(f'{path} does not describe a YOLO data set: expected train, val, '
+                         'kpt_shape and names')
     return info
 
 
@@ -77,9 +78,10 @@ def _shape(info: dict, path: Path) -> Tuple[int, int]:
             and all(isinstance(n, int) for n in shape)
             and shape[0] > 0 and shape[1] in (2, 3)):
         return shape[0], shape[1]
-    said = 'has no kpt_shape' if shape is None else f'has kpt_shape: {str(shape)[:40]}'
-    raise ValueError(f'{path} {said}: expected kpt_shape: [K, 3], the number of keypoints '
-                     'and 3 for x, y, v or 2 for x, y. A data set of boxes has none')
+    found = 'has no kpt_shape' if shape is None else f'has kpt_shape: {str(shape)[:40]}'
+    raise ValueError(f'{path} {found}. Expected kpt_shape: [K, 3], with K keypoints, and 3 '
+                     'for x, y, v or 2 for x, y. Data sets with only boxes are not '
+                     'supported')
 
 
 def _flips(info: dict, number: int, path: Path) -> Optional[List[int]]:
@@ -90,13 +92,13 @@ def _flips(info: dict, number: int, path: Path) -> Optional[List[int]]:
             and sorted(flips) == list(range(number))
             and all(flips[k] == i for i, k in enumerate(flips))):
         return flips
-    raise ValueError(f'{path}: flip_idx is {str(flips)[:80]}: expected for each of the '
-                     f'{number} keypoints the number of its mirror image, from 0 (its own, '
-                     'if it has no side). Correct it, or delete the line')
+    raise ValueError(f'{path}: flip_idx is {str(flips)[:80]}, expected the index (from 0) '
+                     f'of the mirror image of each of the {number} keypoints, or its own '
+                     'index if it has no side. Correct or delete the line')
 
 
 def _classes(info: dict) -> Dict[int, str]:
-    """Names by number; the number itself where the file has none."""
+    """Class names by number; the number itself if the file has no names."""
     names = info.get('names') or list(range(MOST_CLASSES))
     if not isinstance(names, dict):
         names = dict(enumerate(names if isinstance(names, list) else [names]))

@@ -1,4 +1,4 @@
-"""Keypoint heatmaps: the targets of a branch that learns where keypoints are."""
+"""Keypoint heatmaps: training targets, and bilinear sampling."""
 import math
 
 import torch
@@ -9,18 +9,18 @@ from .targets import PoseTargets
 
 def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int,
                       sigma: float) -> Tensor:
-    """Unnormalised Gaussians about each labelled keypoint, 1 at its cell.
+    """Draws an unnormalised Gaussian around each labelled keypoint, 1 at its cell.
 
-    The Gaussians are centred on the keypoints, not on their cells, so that the heat around
-    a cell tells where in the cell the keypoint is (DARK, Zhang et al., CVPR 2020). Only the
-    cells within 3 sigma of a keypoint are touched: the cost is that of the persons, not of
-    the maps. Where Gaussians overlap, the higher value stays.
+    The Gaussians are centred on the keypoints, not on their cells, so that the heatmap
+    encodes the position within the cell (DARK, Zhang et al., CVPR 2020). Only cells within
+    3 sigma of a keypoint are computed, so the cost depends on the number of persons, not on
+    the size of the maps. Where Gaussians overlap, the maximum is taken.
 
     Args:
         targets (PoseTargets): The persons of B images.
         height, width (int): Size of the maps in cells.
-        stride (int): Of the maps, in pixels.
-        sigma (float): In cells.
+        stride (int): Stride of the maps in pixels.
+        sigma (float): Sigma of the Gaussian in cells.
 
     Returns:
         Tensor: float32 in [0, 1], (B, K, height, width).
@@ -37,7 +37,7 @@ def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int
     distance2 = ((x + 0.5 - place[..., 0:1]).square()
                  + (y + 0.5 - place[..., 1:2]).square())
     value = torch.exp(-distance2 / (2 * sigma**2))
-    value = value.masked_fill((dx == 0) & (dy == 0), 1)  # FocalHeatmapLoss: its positives
+    value = value.masked_fill((dx == 0) & (dy == 0), 1)  # the positives of FocalHeatmapLoss
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     inside &= (targets.labelled > 0).unsqueeze(-1)
     keypoint = torch.arange(num_keypoints, device=device).view(1, 1, -1, 1)
@@ -48,13 +48,13 @@ def keypoint_heatmaps(targets: PoseTargets, height: int, width: int, stride: int
 
 
 def sample_bilinear(maps: Tensor, x: Tensor, y: Tensor) -> Tensor:
-    """Bilinear values of maps between their cells, 0 beyond their borders.
+    """Samples maps bilinearly, with 0 outside their borders.
 
-    The same as ``F.grid_sample``, made of gathers: every inference engine has those.
+    It equals ``F.grid_sample`` but uses gather, which every inference engine supports.
 
     Args:
         maps (Tensor): (B, K, H, W).
-        x, y (Tensor): In cells, the centre of the first at 0.5, (B, K, M).
+        x, y (Tensor): Positions in cells; the centre of the first cell is 0.5. (B, K, M).
 
     Returns:
         Tensor: (B, K, M).

@@ -1,4 +1,4 @@
-"""Descriptions of keypoint sets (MMPose's metainfo), checked where they enter."""
+"""Parses and checks MMPose's metainfo: descriptions of keypoint sets."""
 import difflib
 import logging
 import math
@@ -14,33 +14,33 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from erpose.annotations.mirrored_names import mirrored_pairs
 
 DEFAULT_SIGMA = 0.05
-"""Where a description states no sigmas: between COCO's eye (0.025) and hip (0.107)."""
+"""Used if the metainfo has no sigmas: between COCO's eye (0.025) and hip (0.107)."""
 SIGMAS = (1e-4, 1.0)
 """Smallest and largest valid sigma. MMPose's smallest is 0.0018; the square of a much
 smaller one is 0 in float32."""
 SAID: Set[Tuple[str, str]] = set()
-"""Logger and text of the warnings so far."""
+"""Logger name and text of the messages already logged."""
 
 
 def parse_metainfo(metainfo: dict) -> dict:
-    """Checks a description of keypoints and parses it as MMPose does.
+    """Checks metainfo and parses it as MMPose does.
 
-    Data sets, heads and the metric all call this function. What has a fair default is
-    completed with a warning: sigmas (:data:`DEFAULT_SIGMA`), joint weights (1), a skeleton
-    (none), the other direction of a swap. Everything else that is wrong is an error.
+    Data sets, heads and the metric all call this function. A warning reports defaults that
+    replace missing sigmas (:data:`DEFAULT_SIGMA`), joint weights (1) and the other
+    direction of a swap; the skeleton may be missing. All other defects are errors.
 
     Args:
-        metainfo (dict): ``dict(from_file='…')``, the content of such a file, or what this
-            function or :func:`parse_pose_metainfo` returned. It is not changed.
+        metainfo (dict): ``dict(from_file='…')``, the content of such a file, or the result
+            of this function or :func:`parse_pose_metainfo`. It is not changed.
 
     Returns:
-        dict: As :func:`parse_pose_metainfo`: ``num_keypoints``, ``flip_indices``,
+        dict: Like :func:`parse_pose_metainfo`: ``num_keypoints``, ``flip_indices``,
         ``sigmas`` and others.
 
     Raises:
-        FileNotFoundError: If ``from_file`` is neither there nor one of MMPose's.
-        ValueError: If the description is wrong. The message names the description, the
-            keypoint and the remedy.
+        FileNotFoundError: If ``from_file`` does not exist, in MMPose neither.
+        ValueError: If the metainfo is invalid. The message names the file, the keypoint
+            and the remedy.
 
     Example:
         >>> info = parse_metainfo(dict(from_file='configs/_base_/datasets/coco.py'))
@@ -48,7 +48,7 @@ def parse_metainfo(metainfo: dict) -> dict:
         17
     """
     if not isinstance(metainfo, dict):
-        raise ValueError(f'metainfo is {type(metainfo).__name__}, expected a dict')
+        raise ValueError(f'metainfo must be a dict, got {type(metainfo).__name__}')
     if 'num_keypoints' in metainfo and 'keypoint_info' not in metainfo:
         source = f'metainfo of {metainfo.get("dataset_name")!r}'
         names = metainfo.get('keypoint_id2name', {})
@@ -66,9 +66,9 @@ def parse_metainfo(metainfo: dict) -> dict:
 
 
 def log_once(text: str, level: int = logging.WARNING) -> None:
-    """Logs a text once a run: data sets, head and metric read the same description."""
+    """Logs a text once per run: data sets, head and metric read the same metainfo."""
     logger = MMLogger.get_current_instance()
-    if logger.instance_name != 'mmengine':  # of a runner, which names its logger
+    if logger.instance_name != 'mmengine':  # a runner's logger, which has its own name
         if (logger.instance_name, text) in SAID:
             return
         SAID.add((logger.instance_name, text))
@@ -76,7 +76,7 @@ def log_once(text: str, level: int = logging.WARNING) -> None:
 
 
 def _read(metainfo: dict) -> tuple:
-    """Name of the description for messages, and its content, copied."""
+    """Name of the metainfo for messages, and a copy of its content."""
     if 'from_file' not in metainfo:
         name = metainfo.get('dataset_name', 'custom')
         return f'metainfo of {name!r}', dict(metainfo, dataset_name=name)
@@ -84,11 +84,11 @@ def _read(metainfo: dict) -> tuple:
     try:
         content = Config.fromfile(path)
         info = content.get('dataset_info')
-    except Exception as error:  # it is Python, which raises what it likes
-        raise ValueError(f'{path} cannot be read as a description of keypoints: '
-                         f'{type(error).__name__} {error}') from error
+    except Exception as error:  # the file is Python code, which may raise anything
+        raise ValueError(f'{path} cannot be read as metainfo: {type(error).__name__}: '
+                         f'{error}') from error
     if not isinstance(info, ConfigDict):
-        raise ValueError(f'{path} is no metainfo of MMPose: expected a dataset_info = dict('
+        raise ValueError(f'{path} is not metainfo of MMPose: expected dataset_info = dict('
                          'keypoint_info=…, skeleton_info=…, joint_weights=…, sigmas=…)')
     info = info.to_dict()
     info.setdefault('dataset_name', osp.splitext(osp.basename(path))[0])
@@ -103,39 +103,40 @@ def _find(path: str) -> str:
     shipped = osp.join(folder, osp.basename(path))
     if not osp.isfile(shipped):
         raise FileNotFoundError(
-            f'metainfo file not found: {path}. It is looked for from {osp.abspath(".")} '
-            f'and by its name in {folder}')
+            f'metainfo file not found: {path}, neither in {osp.abspath(".")} nor by its '
+            f'name in {folder}')
     if not path.replace('\\', '/').endswith(f'_base_/datasets/{osp.basename(path)}'):
-        warnings.warn(f'{path} does not exist: MMPose\'s {shipped} is used')
+        warnings.warn(f'{path} does not exist: using MMPose\'s {shipped}')
     return shipped
 
 
 def _keypoints(info: Any, source: str) -> dict:
-    """The keypoints by id, in their order, each with a name."""
+    """Checks ``keypoint_info``: the keypoints by id, in order, each with a name."""
     if isinstance(info, (list, tuple)):
         info = dict(enumerate(info))
     if not isinstance(info, dict) or not info:
-        raise ValueError(f'{source} has no keypoint_info: expected one entry a keypoint, '
+        raise ValueError(f'{source} has no keypoint_info: expected one entry per keypoint, '
                          "such as 0: dict(name='nose', id=0, swap='')")
     ids = [_number(k) for k in info]
     if not all(isinstance(k, int) for k in ids) or sorted(ids) != list(range(len(ids))):
         raise ValueError(f'{source}: keypoint ids are {_short(ids)}, expected 0 to '
-                         f'{len(ids) - 1} without gaps: renumber keypoint_info in the '
+                         f'{len(ids) - 1} without gaps. Renumber keypoint_info in the '
                          'order of the annotation file')
     points = dict(sorted(zip(ids, (_keypoint(k, v, source) for k, v in info.items()))))
     names = [point['name'] for point in points.values()]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f'{source}: the keypoint name {twice[0]!r} occurs twice')
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ValueError(f'{source}: several keypoints have the name {repeated[0]!r}')
     stated = [_number(point.get('id', k)) for k, point in points.items()]
     if stated != list(points):
         if sorted(map(str, stated)) == sorted(map(str, points)):
-            raise ValueError(f'{source}: keypoint_info is numbered {_short(list(points))} '
-                             f'by its keys and {_short(stated)} by "id": make them equal, '
-                             'in the order of the annotation file')
+            raise ValueError(f'{source}: the keys of keypoint_info are '
+                             f'{_short(list(points))}, but its "id" fields '
+                             f'{_short(stated)}. Make them equal, in the order of the '
+                             'annotation file')
         k = next(k for k, i in zip(points, stated) if i != k)
-        log_once(f'{source}: keypoint {k} ({names[k]}) states the id {stated[k]}; its key '
-                 f'in keypoint_info counts. Correct it to id={k}')
+        log_once(f'{source}: keypoint {k} ({names[k]}) has id={stated[k]}, which differs '
+                 f'from its key in keypoint_info and is ignored. Correct it to id={k}')
     return points
 
 
@@ -148,8 +149,9 @@ def _keypoint(key: Any, point: Any, source: str) -> dict:
         point = dict(name=point)
     name = point.get('name') if isinstance(point, dict) else None
     if not isinstance(name, str) or not name:
-        raise ValueError(f'{source}: keypoint {key} has no name, found {str(point)[:80]}: '
-                         f"expected {key}: dict(name='…', id={key}, swap='')")
+        raise ValueError(f'{source}: keypoint {key} has no name: expected '
+                         f"{key}: dict(name='…', id={key}, swap=''), got "
+                         f'{str(point)[:80]}')
     color = point.get('color')
     if color is not None:
         _check_color(color, f'{source}: keypoint {name!r}')
@@ -157,19 +159,19 @@ def _keypoint(key: Any, point: Any, source: str) -> dict:
 
 
 def _without_none(entry: dict) -> dict:
-    """A copy without a colour of None, for which MMPose has a default."""
+    """A copy without a colour of None, so that MMPose uses its default."""
     return {k: v for k, v in entry.items() if k != 'color' or v is not None}
 
 
 def _check_color(color: Any, what: str) -> None:
     if len(np.shape(color)) != 1 or len(color) != 3 or not all(
             isinstance(v, (int, float)) and 0 <= v <= 255 for v in color):
-        raise ValueError(f'{what} has the color {color!r}: expected three numbers from 0 '
-                         'to 255')
+        raise ValueError(f'{what}: color must be three numbers from 0 to 255, got '
+                         f'{color!r}')
 
 
 def _complete_swaps(points: dict, source: str) -> None:
-    """Checks that ``swap`` pairs the keypoints, and completes pairs of one direction."""
+    """Checks that ``swap`` pairs keypoints, and completes pairs stated only once."""
     by_name = {point['name']: point for point in points.values()}
     names = list(by_name)
     for name, point in by_name.items():
@@ -178,7 +180,7 @@ def _complete_swaps(points: dict, source: str) -> None:
             point['swap'] = ''
         if point['swap'] and point['swap'] not in names:
             raise ValueError(f'{source}: keypoint {name!r} has swap={point["swap"]!r}, '
-                             f'which is no keypoint{_close(point["swap"], names)}')
+                             f'which is not a keypoint{_close(point["swap"], names)}')
     for name, point in by_name.items():
         other = by_name.get(point['swap'])
         if other is None or other['swap'] == name:
@@ -189,17 +191,18 @@ def _complete_swaps(points: dict, source: str) -> None:
                 f'{source}: keypoint {name!r} has swap={other["name"]!r}, but '
                 + (f'{other["name"]!r} has swap={other["swap"]!r}' if other['swap'] else
                    f'so has {next(n for n in rivals if n != name)!r}')
-                + ': a swap pairs two keypoints, each names the other')
+                + '. The two keypoints of a pair must name each other')
         other['swap'] = name
-        log_once(f'{source}: keypoint {name!r} has swap={other["name"]!r}, which has none: '
-                 f'taken as a pair. Add swap={name!r} to {other["name"]!r}')
+        log_once(f'{source}: keypoint {name!r} has swap={other["name"]!r}, but '
+                 f'{other["name"]!r} has no swap. They are used as a pair. Add '
+                 f'swap={name!r} to {other["name"]!r}')
     unpaired = [(a, b) for a, b in mirrored_pairs(list(by_name))
                 if by_name[a]['swap'] != b]
     if unpaired:
         a, b = unpaired[0]
-        log_once(f'{source}: a horizontal flip does not exchange '
-                 f'{_short([f"{a}/{b}" for a, b in unpaired])}, left and right by their '
-                 f'names: half of the training would learn them exchanged. Write '
+        log_once(f'{source}: a horizontal flip does not swap '
+                 f'{_short([f"{a}/{b}" for a, b in unpaired])}. Their names say left and '
+                 'right, so labels of flipped images would be wrong. Set '
                  f'swap={b!r} in {a!r} and swap={a!r} in {b!r}, likewise for each pair')
 
 
@@ -207,16 +210,16 @@ def _skeleton(info: Any, names: List[str], source: str) -> dict:
     info = dict(enumerate(info)) if isinstance(info, (list, tuple)) else (info or {})
     if not isinstance(info, dict):
         raise ValueError(f'{source}: skeleton_info is {str(info)[:80]!r}, expected one '
-                         "entry a limb, such as 0: dict(link=('a', 'b'), id=0)")
+                         "entry per limb, such as 0: dict(link=('a', 'b'), id=0)")
     for key, limb in info.items():
         link = limb.get('link') if isinstance(limb, dict) else None
         if not isinstance(link, (list, tuple)) or len(link) != 2:
-            raise ValueError(f'{source}: skeleton_info {key} has no link of two keypoints, '
-                             f"found {str(limb)[:80]}: expected dict(link=('a', 'b'), …)")
+            raise ValueError(f'{source}: skeleton_info {key} has no link of two keypoints: '
+                             f"expected dict(link=('a', 'b'), …), got {str(limb)[:80]}")
         for name in link:
             if name not in names:
                 raise ValueError(f'{source}: skeleton_info {key} links {name!r}, which is '
-                                 f'no keypoint{_close(name, names)}')
+                                 f'not a keypoint{_close(name, names)}')
         if limb.get('color') is not None:
             _check_color(limb['color'], f'{source}: skeleton_info {key}')
     return {key: _without_none(limb) for key, limb in info.items()}
@@ -227,21 +230,22 @@ def _joint_weights(weights: Any, names: List[str], source: str) -> List[float]:
         return [1.0] * len(names)
     weights = _numbers(weights, 'joint_weights', source)
     if len(weights) != len(names):
-        log_once(f'{source} has {len(names)} keypoints but {len(weights)} joint_weights: 1 '
-                 'is used for each')
+        log_once(f'{source} has {len(names)} keypoints but {len(weights)} joint_weights: '
+                 'using 1 for all')
         return [1.0] * len(names)
     for name, weight in zip(names, weights):
         if not (math.isfinite(weight) and weight >= 0):
-            raise ValueError(f'{source}: the joint weight of {name!r} is {weight}, '
-                             'expected 0 or more')
+            raise ValueError(f'{source}: the joint weight of {name!r} must be at least 0, '
+                             f'got {weight}')
     return weights
 
 
 def _sigmas(sigmas: Any, names: List[str], source: str) -> List[float]:
     if sigmas is None or not np.size(sigmas):
-        log_once(f'{source} states no sigmas: {DEFAULT_SIGMA} is used for each keypoint. '
-                 f'Add sigmas=[{DEFAULT_SIGMA}] * {len(names)}, or 0.025 for what can be '
-                 'annotated as precisely as an eye, 0.1 for what is as vague as a hip')
+        log_once(f'{source} has no sigmas: using {DEFAULT_SIGMA} for all keypoints. '
+                 f'Add sigmas=[{DEFAULT_SIGMA}] * {len(names)}, or smaller values for '
+                 'precise keypoints (0.025 for an eye) and larger ones for vague keypoints '
+                 '(0.1 for a hip)')
         return [DEFAULT_SIGMA] * len(names)
     sigmas = _numbers(sigmas, 'sigmas', source)
     if len(sigmas) != len(names):
@@ -249,8 +253,8 @@ def _sigmas(sigmas: Any, names: List[str], source: str) -> List[float]:
     for name, sigma in zip(names, sigmas):
         if not SIGMAS[0] <= sigma <= SIGMAS[1]:
             raise ValueError(f'{source}: the sigma of keypoint {name!r} is {sigma:g}, '
-                             f'expected {SIGMAS[0]} to {SIGMAS[1]:g}; {DEFAULT_SIGMA} is a '
-                             'fair start')
+                             f'expected {SIGMAS[0]} to {SIGMAS[1]:g}, for example '
+                             f'{DEFAULT_SIGMA}')
     return sigmas
 
 
@@ -259,13 +263,13 @@ def _numbers(values: Any, field: str, source: str) -> List[float]:
     if values is None or not all(
             isinstance(v, (int, float, np.number)) and not isinstance(v, bool)
             for v in values):
-        raise ValueError(f'{source}: {field} is not a list of one number a keypoint')
+        raise ValueError(f'{source}: {field} must be a list with one number per keypoint')
     return [float(v) for v in values]
 
 
 def _close(name: Any, names: Collection[str]) -> str:
     close = difflib.get_close_matches(str(name), list(names), 1)
-    return f': did you mean {close[0]!r}?' if close else f' of {_short(list(names))}'
+    return f'. Did you mean {close[0]!r}?' if close else f' of {_short(list(names))}'
 
 
 def _short(items: Union[list, tuple], most: int = 6) -> str:

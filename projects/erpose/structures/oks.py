@@ -1,19 +1,19 @@
-"""Object keypoint similarity, the one definition that every part of erpose calls.
+"""Object keypoint similarity (OKS), as COCO defines it.
 
-COCO's: ``e_k = d_k^2 / (2 s^2 (2 sigma_k)^2)`` and ``OKS = mean_k exp(-e_k)`` over the
-labelled keypoints k, where ``d_k`` is the distance in pixels and ``s^2`` the person's area.
+``e_k = d_k^2 / (2 s^2 (2 sigma_k)^2)`` and ``OKS = mean_k exp(-e_k)`` over the labelled
+keypoints k, where ``d_k`` is the distance in pixels and ``s^2`` the person's area.
 """
 import torch
 from torch import Tensor
 
 AREA_FLOOR = 32.0
-"""Smallest area, in pixels^2, that enters an OKS: below it the OKS of a tiny person
-underflows for any realistic distance."""
+"""Lower bound of the area in OKS, in pixels^2. With smaller areas, OKS underflows for any
+realistic distance."""
 
 
 def keypoint_error(pred: Tensor, target: Tensor, area: Tensor,
                    sigmas: Tensor) -> Tensor:
-    """Normalised squared error ``e_k`` of each keypoint.
+    """Computes the normalised squared error ``e_k`` of each keypoint.
 
     Args:
         pred (Tensor): Predicted keypoints in pixels, (..., K, 2).
@@ -32,7 +32,7 @@ def keypoint_error(pred: Tensor, target: Tensor, area: Tensor,
 
 def oks(pred: Tensor, target: Tensor, labelled: Tensor, area: Tensor,
         sigmas: Tensor) -> Tensor:
-    """OKS of aligned (or broadcastable) poses.
+    """Computes the OKS of aligned (or broadcastable) poses.
 
     Args:
         pred (Tensor): Predicted keypoints in pixels, (..., K, 2).
@@ -50,7 +50,7 @@ def oks(pred: Tensor, target: Tensor, labelled: Tensor, area: Tensor,
 
 def pairwise_oks(pred: Tensor, target: Tensor, labelled: Tensor, area: Tensor,
                  sigmas: Tensor) -> Tensor:
-    """OKS of each of N predictions with each of G persons, accumulated over k.
+    """Computes the OKS of each of N predictions with each of G persons.
 
     Args:
         pred (Tensor): Predicted keypoints in pixels, (..., N, K, 2).

@@ -1,4 +1,4 @@
-"""Point priors: one at each cell centre of each level."""
+"""Point priors: one per cell of each feature level, at its centre."""
 from typing import List, NamedTuple, Optional, Sequence
 
 import torch
@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 class Level(NamedTuple):
-    """One feature level: its stride in pixels, its size in cells, its first prior."""
+    """A feature level: stride in pixels, size in cells, index of the first prior."""
     stride: int
     height: int
     width: int
@@ -19,7 +19,7 @@ class PointPriors(NamedTuple):
     Attributes:
         points (Tensor): Cell centres x, y in pixels of the network input, (A, 2).
         strides (Tensor): Stride of each prior in pixels, (A, ).
-        levels (list[Level]): Where each level lies among the A priors.
+        levels (list[Level]): The levels, in the order of the priors.
     """
     points: Tensor
     strides: Tensor
@@ -32,10 +32,10 @@ MAX_CELLS = 4096
 
 def point_priors(sizes: Sequence[Sequence[int]], strides: Sequence[int],
                  device: Optional[torch.device] = None) -> PointPriors:
-    """Priors of feature maps of the given ``sizes`` (height, width) and ``strides``.
+    """Generates priors for feature maps of given ``sizes`` (height, width) and ``strides``.
 
-    Note: the cells are counted by a slice, which an exported graph of open size holds as
-    Slice, and not by ``arange(width)``, a Range that few inference engines have.
+    Note: With a dynamic size, ``count[:width]`` is exported as Slice, but ``arange(width)``
+    as Range, which few inference engines support.
     """
     points, prior_strides, levels, start = [], [], [], 0
     count = torch.arange(MAX_CELLS, dtype=torch.float32, device=device)

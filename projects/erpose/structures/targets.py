@@ -1,4 +1,4 @@
-"""The ground truth of a batch as padded tensors, so that nothing after it loops."""
+"""The ground truth of a batch as padded tensors."""
 from typing import List, NamedTuple, Optional
 
 import torch
@@ -8,17 +8,17 @@ from torch.nn.utils.rnn import pad_sequence
 
 
 class PoseTargets(NamedTuple):
-    """Persons of B images, padded to the G of the fullest one.
+    """Persons of B images, padded to G, the largest number in an image.
 
     Attributes:
         keypoints (Tensor): Pixels of the network input, float32, (B, G, K, 2).
         labelled (Tensor): 1 where a keypoint is labelled, float32, (B, G, K).
-        supervised (Tensor): 1 where "labelled or not" is itself known, float32,
-            (B, G, K). 0 for keypoints that the person's data set does not define.
+        supervised (Tensor): 1 where ``labelled`` can be supervised, 0 for keypoints that
+            the person's data set does not define, float32, (B, G, K).
         area (Tensor): Pixels^2 of the network input, float32, (B, G).
-        valid (Tensor): Not padding, bool, (B, G).
+        valid (Tensor): False for padding, bool, (B, G).
         ignore (Tensor): xyxy boxes of crowd regions and of persons without labelled
-            keypoints: neither positive nor negative. float32, (B, I, 4), zero-padded.
+            keypoints, inside which nothing is negative. float32, (B, I, 4), zero-padded.
     """
     keypoints: Tensor
     labelled: Tensor
@@ -33,19 +33,17 @@ def collect_targets(data_samples: List[BaseDataElement],
                     device: Optional[torch.device] = None) -> PoseTargets:
     """Stacks the ``gt_instance_labels`` of a batch.
 
-    A person without a labelled keypoint is no target; its box, if it has one, becomes a
-    region to ignore.
+    A person without a labelled keypoint is not a target; its box, if any, is ignored.
 
     Args:
-        data_samples (list[PoseDataSample]): With ``keypoints`` (G, K, 2),
-            ``keypoints_visible`` (G, K), ``areas`` (G, ) and, optionally,
-            ``keypoints_visible_weights`` (G, K) and ``bboxes`` (G, 4) in their
-            ``gt_instance_labels``.
+        data_samples (list[PoseDataSample]): Their ``gt_instance_labels`` have ``keypoints``
+            (G, K, 2), ``keypoints_visible`` (G, K), ``areas`` (G, ) and, optionally,
+            ``keypoints_visible_weights`` (G, K) and ``bboxes`` (G, 4).
         num_keypoints (int): K of the model.
-        device (torch.device): Where the tensors go.
+        device (torch.device): Device of the targets.
 
     Raises:
-        ValueError: If the data has another number of keypoints than the model.
+        ValueError: If the number of keypoints in the data is not K.
     """
     persons, ignored = [], []
     for sample in data_samples:
@@ -53,7 +51,7 @@ def collect_targets(data_samples: List[BaseDataElement],
         if len(labels) and labels.keypoints.shape[1] != num_keypoints:
             raise ValueError(
                 f'the data set has {labels.keypoints.shape[1]} keypoints, the model '
-                f"{num_keypoints}: give the head the data set's metainfo")
+                f"{num_keypoints}: set the head's metainfo to that of the data set")
         keypoints = labels.keypoints.float().reshape(-1, num_keypoints, 2)
         labelled = (labels.keypoints_visible > 0).float().reshape(-1, num_keypoints)
         supervised = labels.get('keypoints_visible_weights', torch.ones_like(labelled))
@@ -71,7 +69,7 @@ def collect_targets(data_samples: List[BaseDataElement],
 
 
 def inside_boxes(points: Tensor, boxes: Tensor) -> Tensor:
-    """Which points lie inside any box of the image.
+    """Finds the points that lie inside any box of the image.
 
     Args:
         points (Tensor): x, y in pixels, (A, 2).

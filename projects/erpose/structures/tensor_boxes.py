@@ -1,4 +1,4 @@
-"""Boxes around keypoints, of predictions and targets, as tensors."""
+"""Boxes around keypoints of predictions and targets, as tensors."""
 import torch
 from torch import Tensor
 
@@ -9,14 +9,14 @@ def pose_boxes(keypoints: Tensor) -> Tensor:
 
 
 def target_boxes(keypoints: Tensor, labelled: Tensor) -> Tensor:
-    """Boxes around the labelled keypoints, at least a pixel wide and high.
+    """Boxes around the labelled keypoints, at least one pixel wide and high.
 
     Args:
         keypoints (Tensor): In pixels, (..., K, 2).
         labelled (Tensor): Non-zero where the keypoint is labelled, (..., K).
 
     Returns:
-        Tensor: xyxy, (..., 4); a pixel at the origin where no keypoint is labelled.
+        Tensor: xyxy, (..., 4); one pixel at the origin if no keypoint is labelled.
     """
     hidden = (labelled == 0).unsqueeze(-1)
     low = keypoints.masked_fill(hidden, torch.inf).amin(-2)

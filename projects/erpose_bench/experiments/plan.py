@@ -1,4 +1,4 @@
-"""What an experiment compares: systems, seeds and test sets, read from a YAML file."""
+"""Plans of experiments: systems, seeds and test sets, read from a YAML file."""
 import os
 import re
 from pathlib import Path
@@ -16,12 +16,12 @@ class System(NamedTuple):
     Attributes:
         name (str): Name of the row.
         config (str): Absolute path of its config.
-        options (dict): Changes of the config, in training and in tests.
-        test_options (dict): Changes of the config in tests alone.
-        weights_of (str): Name of the system that is trained for this one: its own, or
-            another's with the same config.
-        seeds (list[int]): It is trained once with each.
-        paper (str): What the paper reports for this row, if it has it.
+        options (dict): Changes to the config, in training and in tests.
+        test_options (dict): Changes to the config in tests only.
+        weights_of (str): Name of the system whose weights are tested: its own, or that of
+            another system with the same config.
+        seeds (list[int]): Seeds of its trainings.
+        paper (str): What the paper reports for this row, if anything.
     """
     name: str
     config: str
@@ -33,11 +33,11 @@ class System(NamedTuple):
 
     @property
     def slug(self) -> str:
-        """The name as a folder's."""
+        """The name as the name of a folder."""
         return re.sub(r'[^a-z0-9.+]+', '-', self.name.lower()).strip('-')
 
     def load(self, test: bool = False) -> Config:
-        """The config with the system's changes, those of tests too if ``test``."""
+        """Returns the config with ``options``, and with ``test_options`` if ``test``."""
         config = Config.fromfile(self.config)
         config.merge_from_dict(dict(self.options, **(self.test_options if test else {})))
         return config
@@ -48,9 +48,9 @@ class Plan(NamedTuple):
 
     Attributes:
         name (str): Stem of the file.
-        title (str): One sentence, heads the report.
-        systems (list[System]): The rows.
-        tests (dict[str, dict]): Changes of the config by name of the test set.
+        title (str): Title of the report, one sentence.
+        systems (list[System]): Rows of the table.
+        tests (dict[str, dict]): Changes to the config by test set.
     """
     name: str
     title: str
@@ -67,10 +67,10 @@ def plans() -> List[str]:
 
 
 def load_plan(name: str) -> Plan:
-    """Reads a plan by name or path.
+    """Reads a plan, given its name or path.
 
     Raises:
-        ValueError: If the file is not a plan; names file, entry and remedy.
+        ValueError: If the file is not a plan. The message names file, entry and remedy.
     """
     path = Path(name)
     if path.suffix not in ('.yml', '.yaml'):
@@ -104,8 +104,8 @@ def _system(entry: dict, known: List[System], path: Path, seeds: List[int]) -> S
         trained = next((s for s in known if s.name == entry['weights_of']), None)
         if trained is None or {'config', 'options', 'seeds'} & set(entry):
             raise ValueError(f'{path}: {entry["name"]!r} takes the weights of '
-                             f'{entry["weights_of"]!r}: name a system above it, and give '
-                             'no config, options and seeds, for they are that one\'s')
+                             f'{entry["weights_of"]!r}: name a system above it, and leave '
+                             'out config, options and seeds, which that system gives')
         config, options, seeds = trained.config, trained.options, trained.seeds
     else:
         if 'config' not in entry:

@@ -1,4 +1,4 @@
-"""The table and the plots of an experiment, from its results."""
+"""Writes the tables and plots of an experiment."""
 import statistics
 from pathlib import Path
 from typing import List, Sequence
@@ -19,15 +19,15 @@ COLUMNS = {
     'AP(H)': 'AP hard',
     'duplicate rate': 'duplicates',
 }
-"""Metrics of the table, in percent, and their headings; AP(E) and so on are CrowdPose's."""
+"""Metrics of the table, in percent, and their headings; AP(E) to AP(H) are CrowdPose's."""
 
 
 def write_report(results: dict, folder: Path) -> Path:
-    """Writes ``report.md`` and its plots into the folder; returns the report's path.
+    """Writes ``report.md`` and its plots; returns the path of the report.
 
     Args:
-        results (dict): See :func:`~erpose.experiments.results.collect`.
-        folder (Path): Exists.
+        results (dict): See :func:`~erpose_bench.experiments.results.collect`.
+        folder (Path): An existing folder.
     """
     parts = [f'# {results["title"]}',
              f'Written by `python tools/experiment.py {results["plan"]}`; do not edit. '
@@ -45,13 +45,13 @@ def write_report(results: dict, folder: Path) -> Path:
 
 
 def values(system: dict, test: str, key: str) -> List[float]:
-    """What the seeds of a system reached."""
+    """A metric of a system on a test set, one value per seed."""
     metrics = [run['metrics'].get(test, {}) for run in system['runs']]
     return [m[key] for m in metrics if key in m]
 
 
 def cell(values: Sequence[float]) -> str:
-    """Mean of the seeds in percent; of several, also their standard deviation (n - 1)."""
+    """Mean over the seeds in percent; with several, also the standard deviation (n - 1)."""
     if not values:
         return '-'
     mean = f'{100 * statistics.fmean(values):.2f}'
@@ -113,8 +113,8 @@ def _plots(results: dict, folder: Path) -> List[str]:
     if axes.lines:
         figure.legend(loc='outside lower left')
         figure.savefig(folder / 'ap_epoch.png', dpi=120)
-        parts.append('AP in training is that of each commit\'s decoder; the tables hold '
-                     'what the decoder of "tested at" makes of the last weights.')
+        parts.append('AP in training uses the decoder of the commit "trained at"; the '
+                     'tables test the last weights with the decoder of "tested at".')
         parts.append('![AP against epoch](ap_epoch.png)')
     plt.close(figure)
 

@@ -1,4 +1,4 @@
-"""All that an experiment's runs left on disk, in one dictionary that JSON can hold."""
+"""Collects the results of an experiment's runs in one dictionary for JSON."""
 import json
 from pathlib import Path
 from typing import Dict, List
@@ -10,15 +10,14 @@ from .run import metrics_file, run_folder
 
 
 def collect(plan: Plan, work_dir: Path, speed: Dict[str, dict]) -> dict:
-    """The results of a plan.
+    """Collects the results of a plan.
 
     Returns:
-        dict: ``plan``, ``title``, ``tests`` (names) and ``systems``: by name
-        ``runs``, one a seed, ``speed`` (of
-        :func:`~erpose_bench.speed.complexity.measure`) and ``paper``, what that
-        reports. A run has its ``seed``, ``metrics`` by test set, without the metric's
-        prefix, ``tested``, the commits at which that was, and, where the system was
-        trained, ``record`` and ``curve``.
+        dict: ``plan``, ``title``, ``tests`` (names) and ``systems``. A system has ``runs``,
+        one per seed, ``speed`` (see :func:`~erpose_bench.speed.complexity.measure`) and
+        ``paper``, the paper's result. A run has its ``seed``, ``metrics`` by test set,
+        without the metric's prefix, ``tested``, the commits of its tests, and, if the
+        system was trained, ``record`` and ``curve``.
     """
     return dict(
         plan=plan.name, title=plan.title, tests=list(plan.tests),
@@ -44,7 +43,7 @@ def _run(plan: Plan, folder: Path, seed: int) -> dict:
 
 
 def learning_curve(train_dir: Path) -> List[list]:
-    """[epoch, AP in percent] of every validation during a training."""
+    """Returns [epoch, AP in percent] of every validation during a training."""
     points = {}
     for log in sorted(train_dir.glob('*/vis_data/scalars.json')):
         for line in log.read_text().splitlines():
@@ -55,5 +54,5 @@ def learning_curve(train_dir: Path) -> List[list]:
 
 
 def _unprefixed(metrics: dict) -> dict:
-    """Metrics by their name alone, such as AP for coco/AP and crowdpose/AP."""
+    """Removes the prefixes of metrics: coco/AP and crowdpose/AP become AP."""
     return {key.split('/')[-1]: value for key, value in metrics.items()}

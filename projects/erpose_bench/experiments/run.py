@@ -1,13 +1,13 @@
-"""Trains and tests the systems of a plan, each run a folder, each folder resumable.
+"""Trains and tests the systems of a plan. Each run has a folder, and can be resumed.
 
 ::
 
     <work dir>/<plan>/<system>/seed_<n>/
-        train/        what MMEngine's runner writes: config, logs, checkpoints
+        train/        config, logs and checkpoints, by MMEngine's runner
         tests/*.json  metrics of each test set
-        record.json   what was run, on what, with what, for how long
+        record.json   command, config, data, versions, machine, time
 
-Training and tests are the commands that a user would type; the record holds them.
+Trainings and tests run the commands that a user would type; the record holds them.
 """
 import hashlib
 import json
@@ -34,20 +34,20 @@ def run_folder(work_dir: Path, plan: Plan, system: System, seed: int) -> Path:
 
 
 def metrics_file(folder: Path, test: str) -> Path:
-    """Where a run keeps what it reached on a test set."""
+    """File of a run's metrics on a test set."""
     return folder / 'tests' / f'{test.replace("/", "_")}.json'
 
 
 def run(plan: Plan, work_dir: Path) -> None:
-    """Does what is left of the experiment: trains, tests and records every run.
+    """Trains, tests and records every run that is not finished yet.
 
     Raises:
-        FileNotFoundError: If an annotation file is missing, before anything is trained.
+        FileNotFoundError: If an annotation file is missing; checked before any training.
         RuntimeError: If a command fails, or a folder holds another run.
     """
     if commit().endswith('-dirty'):
-        print('the checkout has changes: commit them first, or the records name a state of '
-              'the code that nobody can find', flush=True)
+        print('the checkout has uncommitted changes: the records will name a commit that '
+              'does not contain them; commit first', flush=True)
     for system in plan.systems:
         annotation_files(system.load(), 'train_dataloader', 'val_dataloader')
         for options in plan.tests.values():
@@ -64,24 +64,24 @@ def run(plan: Plan, work_dir: Path) -> None:
 
 
 def train(system: System, seed: int, folder: Path) -> None:
-    """Trains to the end of the schedule, from where the last attempt stopped."""
+    """Trains to the end of the schedule, resuming an interrupted attempt."""
     record_file = folder / 'record.json'
     wanted = describe(system, seed)
     record = load(record_file) if record_file.exists() else wanted
     for key in ('config', 'options', 'config_sha256', 'data_sha256'):
         if record[key] != wanted[key]:
             raise RuntimeError(
-                f'{folder} holds a run whose {key} is {record[key]}, now it is '
-                f'{wanted[key]}: move the folder away to train anew, or go on with the '
-                'same config, and the data sets in the same folder')
+                f'{folder} holds a run with the {key} {record[key]}, this run has '
+                f'{wanted[key]}: move the folder away to train again, or use the same '
+                'config and the same folder of data sets')
     if record['commit'] != wanted['commit']:
-        print(f"{folder} holds a run of commit {record['commit']}, now it is "
-              f"{wanted['commit']}: move the folder away to train anew", flush=True)
+        print(f"{folder} holds a run of commit {record['commit']}, the checkout is at "
+              f"{wanted['commit']}: move the folder away to train again", flush=True)
     if record.get('trained'):
         return
     options = dict(system.options, **{'randomness.seed': seed})
     log = folder / 'train.log'
-    if log.exists():  # an attempt that was killed recorded when it began, not its time
+    if log.exists():  # a killed attempt recorded its start, not its duration
         killed = max(0, log.stat().st_mtime - record_file.stat().st_mtime)
         record['train_seconds'] = record.get('train_seconds', 0) + killed
     command = [tool('train.py'), system.config, '--work-dir', str(folder / 'train'),
@@ -89,7 +89,7 @@ def train(system: System, seed: int, folder: Path) -> None:
     record['train_command'] = readable(command, folder)
     folder.mkdir(parents=True, exist_ok=True)
     dump(record, record_file, indent=2)
-    if any((folder / 'train').glob('epoch_*.pth')):  # else it would undo a load_from
+    if any((folder / 'train').glob('epoch_*.pth')):  # without one, --resume drops load_from
         command.append('--resume')
     begin = time.time()
     try:
@@ -102,7 +102,7 @@ def train(system: System, seed: int, folder: Path) -> None:
 
 def evaluate(system: System, checkpoint: Path, test: str, options: dict,
              folder: Path) -> None:
-    """Tests a checkpoint on one test set, unless that was done."""
+    """Tests a checkpoint on one test set, unless its result exists."""
     out = metrics_file(folder, test)
     out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_suffix('.partial.json')
@@ -123,14 +123,14 @@ def evaluate(system: System, checkpoint: Path, test: str, options: dict,
 
 
 def tested_config(system: System, options: dict) -> Config:
-    """The config of a system as it is tested with the options of a test set."""
+    """Returns a system's config with the options of a test set."""
     config = system.load(test=True)
     config.merge_from_dict(options)
     return config
 
 
 def last_checkpoint(train_dir: Path) -> Path:
-    """What MMEngine's runner saved last."""
+    """Path of the checkpoint that MMEngine's runner saved last."""
     note = train_dir / 'last_checkpoint'
     if not note.exists():
         raise RuntimeError(f'{train_dir} holds no checkpoint: train first')
@@ -138,7 +138,7 @@ def last_checkpoint(train_dir: Path) -> Path:
 
 
 def describe(system: System, seed: int) -> dict:
-    """What a reader needs to repeat the run, or to tell why a repeat differs."""
+    """Collects what is needed to repeat the run, or to explain a different result."""
     config = system.load()
     return dict(
         system=system.name,
@@ -154,9 +154,9 @@ def describe(system: System, seed: int) -> dict:
 
 
 def config_hash(config: Config) -> str:
-    """SHA-256 of the content of a config, in whatever order its files say it.
+    """SHA-256 of the content of a config, whatever the order of its keys.
 
-    Where the data sets and the initial weights are is a part of it.
+    It includes the paths of data sets and initial weights.
     """
     content = json.dumps(config.to_dict(), sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).hexdigest()
@@ -168,7 +168,7 @@ def annotation_hashes(config: Config, *loaders: str) -> dict:
 
 
 def annotation_files(config: Config, *loaders: str) -> Dict[str, Path]:
-    """Where the annotation files are, by the names that the data loaders give them.
+    """Paths of the annotation files, by their names in the data loaders.
 
     Raises:
         FileNotFoundError: If one is missing.
@@ -180,8 +180,8 @@ def annotation_files(config: Config, *loaders: str) -> Dict[str, Path]:
             path = Path(part.get('data_root') or '') / part.ann_file
             if not path.exists():
                 raise FileNotFoundError(
-                    f'{path} of {loader} is missing: let ERPOSE_DATA, or --data-root, name '
-                    'the folder of the data sets')
+                    f'{path} of {loader} is missing: set ERPOSE_DATA or --data-root to the '
+                    'folder of the data sets')
             files[part.ann_file] = path
     return files
 
@@ -191,7 +191,7 @@ def sha256(path: Path) -> str:
 
 
 def commit() -> str:
-    """The checkout's commit, '-dirty' if it has changes, '' outside a checkout."""
+    """The checkout's commit, with '-dirty' if it has changes; '' outside a checkout."""
     done = subprocess.run(['git', 'describe', '--always', '--dirty', '--abbrev=12'],
                           cwd=zoo.root(), capture_output=True, text=True)
     return done.stdout.strip()
@@ -206,8 +206,10 @@ def tool(name: str) -> str:
 
 
 def readable(command: List[str], folder: Optional[Path] = None) -> str:
-    """The command as it goes in a report, to be pasted into a shell: without this machine's
-    places, and with what is in the run's folder named from there."""
+    """Formats a command for a report, to be pasted into a shell.
+
+    Paths are relative: to the run's folder, the checkout or the working directory.
+    """
     parts = [_relative(part) for part in command]
     if folder:
         parts = [part.replace(f'{_relative(folder)}{os.sep}', '') for part in parts]
@@ -215,7 +217,7 @@ def readable(command: List[str], folder: Optional[Path] = None) -> str:
 
 
 def execute(command: List[str], log: Path) -> None:
-    """Runs a command of tools/; what it says goes to the log."""
+    """Runs a command of tools/; appends its output to the log."""
     print(readable(command), flush=True)
     with open(log, 'a') as file:
         done = subprocess.run([sys.executable, *command], stdout=file,

@@ -1,4 +1,4 @@
-"""How fast models are: systems take turns on the same images, medians and spread."""
+"""Speed of models: systems take turns on the same images; medians and quartiles."""
 import math
 import statistics
 import time
@@ -19,12 +19,12 @@ class Subject(NamedTuple):
     """A system in three stages.
 
     Attributes:
-        name (str): Of its row.
-        before (Callable): Images, uint8 BGR, to what ``forward`` takes.
-        forward (Callable): To raw outputs.
-        after (Callable): To the people of each image, duplicates suppressed where the
-            system needs that; of each, ``scores`` tells how many.
-        size (dict): ``params`` (M) and ``gflops``, where they are known.
+        name (str): Name of its row.
+        before (Callable): Turns images (uint8 BGR) into the input of ``forward``.
+        forward (Callable): Turns them into raw outputs.
+        after (Callable): Turns these into one result for each image, with ``scores`` of
+            its people; removes duplicates where the system needs that.
+        size (dict): ``params`` (M) and ``gflops``, where known.
     """
     name: str
     before: Callable[[Sequence[np.ndarray]], Any]
@@ -36,7 +36,7 @@ class Subject(NamedTuple):
 def onnx_subject(path: str, threads: Optional[int] = None,
                  providers: Optional[Sequence[str]] = None,
                  score_thr: float = 0.3) -> Subject:
-    """A file of ``erpose export``; of any other ONNX file, the network alone."""
+    """A file of ``erpose export``, or the network alone of any other ONNX file."""
     try:
         predictor = Predictor(path, providers, threads)
     except ForeignModelError:
@@ -53,7 +53,7 @@ def onnx_subject(path: str, threads: Optional[int] = None,
 
 def _network_alone(path: str, threads: Optional[int],
                    providers: Optional[Sequence[str]]) -> Subject:
-    """A file whose outputs are not known: no letterboxing, no decoding, nobody found."""
+    """A file of unknown outputs: runs without letterboxing and decoding, finds nobody."""
     import onnxruntime
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
@@ -75,37 +75,37 @@ def _network_alone(path: str, threads: Optional[int],
 
 def measure(subjects: Sequence[Subject], images: Sequence[Any], rounds: int = 10,
             batch: int = 1) -> Dict[str, dict]:
-    """Times every subject on every image, in turns, so that all share busy moments.
+    """Times every subject on every image, in turns, so that a busy machine affects all.
 
     Args:
-        subjects (Sequence[Subject]): The first is what ratios refer to.
-        images (Sequence): uint8 BGR, or whatever the subjects take for that.
-        rounds (int): Times that every image is shown; one more warms up.
-        batch (int): Images at a time.
+        subjects (Sequence[Subject]): Ratios refer to the first.
+        images (Sequence): uint8 BGR, or whatever the subjects take instead.
+        rounds (int): Timed runs on every image, after one to warm up.
+        batch (int): Batch size.
 
     Returns:
-        dict[str, dict]: By subject and stage: median and quartiles in milliseconds a
-        batch; ``images_per_second``; ``ratio``, the median over turns of the total time
-        over that of the first subject; ``people``, the mean number found in an image; and
-        the subject's ``size``.
+        dict[str, dict]: By subject: for each stage, median and quartiles in milliseconds
+        per batch; ``images_per_second``; ``ratio`` of the total time to that of the first
+        subject (median over turns); ``people``, the mean number found in an image; and the
+        subject's ``size``.
     """
     return measure_kinds(subjects, {'all': images}, rounds, batch)['all']
 
 
 def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[Any]],
                   rounds: int = 10, batch: int = 1) -> Dict[Any, Dict[str, dict]]:
-    """As :func:`measure` for several kinds of images, which take turns, too.
+    """As :func:`measure`, for several kinds of images, which also take turns.
 
     Args:
-        kinds (dict): Images by kind, as many of each.
+        kinds (dict): Images by kind, the same number of each.
 
     Returns:
-        dict: What :func:`measure` returns, by kind. ``growth`` is the median over turns of
-        the total time over that of the first kind.
+        dict: What :func:`measure` returns, by kind, and ``growth``: the ratio of the total
+        time to that of the first kind (median over turns).
     """
     names = [subject.name for subject in subjects]
     if len(set(names)) < len(names):
-        raise ValueError(f'two subjects have one name: {names}')
+        raise ValueError(f'two systems have one name: {names}')
     batches = {kind: [images[i:i + batch] for i in range(0, len(images) - batch + 1, batch)]
                for kind, images in kinds.items()}
     for kind, images in kinds.items():
@@ -149,7 +149,7 @@ def measure_kinds(subjects: Sequence[Subject], kinds: Dict[Any, Sequence[Any]],
 
 
 def _once(subject: Subject, pictures: Sequence[np.ndarray]) -> Tuple[Dict[str, float], Any]:
-    """Milliseconds of each stage, and the people found."""
+    """Returns the milliseconds of each stage, and the people found."""
     marks, value = [time.perf_counter()], pictures
     for stage in (subject.before, subject.forward, subject.after):
         value = stage(value)
@@ -159,11 +159,12 @@ def _once(subject: Subject, pictures: Sequence[np.ndarray]) -> Tuple[Dict[str, f
 
 
 def crowd(portraits: Sequence[np.ndarray], count: int, size: Sequence[int]) -> np.ndarray:
-    """A scene of as many people as wanted: portraits side by side, in a square grid.
+    """Joins portraits in a square grid to a scene of ``count`` people.
 
     Args:
-        portraits (Sequence[np.ndarray]): Pictures of one person each, uint8 BGR.
-        count (int): People; portraits are repeated where they are fewer.
+        portraits (Sequence[np.ndarray]): Pictures of one person each, uint8 BGR; repeated
+            if they are fewer than ``count``.
+        count (int): Number of people.
         size (tuple[int, int]): Width and height of the scene.
     """
     scene = np.full((*size[::-1], 3), PAD, np.uint8)
@@ -185,7 +186,7 @@ def summary(values: Sequence[float]) -> dict:
 
 
 def report(results: Dict[str, dict]) -> str:
-    """The results as Markdown; milliseconds: median (quartiles)."""
+    """Formats the results as Markdown; milliseconds as median (quartiles)."""
     rows = [['model', 'parameters (M)', 'GFLOPs', *STAGES, 'images/s', 'ratio', 'growth',
              'people']]
     for name, row in results.items():
@@ -198,10 +199,10 @@ def report(results: Dict[str, dict]) -> str:
 
 
 def plot_crowds(results: Dict[int, Dict[str, dict]], path: Path) -> None:
-    """Time against people in the scene: end to end, and after the network.
+    """Plots time against the number of people: end to end, and after the network.
 
     Args:
-        results (dict): What :func:`measure_kinds` returned, by number of people.
+        results (dict): From :func:`measure_kinds`, by number of people.
         path (Path): The picture to write.
     """
     import matplotlib

@@ -1,4 +1,4 @@
-"""Parameters, GFLOPs and latency of systems, all in one run."""
+"""Parameters, GFLOPs and latency of systems in one run."""
 import logging
 from typing import Dict, Tuple
 
@@ -16,11 +16,11 @@ from . import benchmark
 
 
 def complexity(model: torch.nn.Module, input_size: Tuple[int, int]) -> dict:
-    """Parameters (M), GFLOPs of a width and height; one multiply-add is two FLOPs."""
+    """Counts parameters (M) and GFLOPs at (width, height); a multiply-add is two FLOPs."""
     logger = MMLogger.get_current_instance()
     level = logger.level
     width, height = input_size
-    logger.setLevel(logging.ERROR)  # it lists every operator that has no FLOPs to count
+    logger.setLevel(logging.ERROR)  # it warns of every operator without FLOPs
     with torch.no_grad():
         counts = get_model_complexity_info(
             model, inputs=(torch.zeros(1, 3, height, width), None), show_table=False,
@@ -33,13 +33,12 @@ def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], images: int
             rounds: int = 5) -> Dict[str, dict]:
     """Size and speed of each system, at the ``input_size`` of its config.
 
-    Latency is that of image tensor to poses, post-processing included: batch 1, one
-    thread, on images of the systems' validation set.
+    Latency is the time from image tensor to poses, with post-processing, at batch 1 on one
+    thread, for images of the systems' validation sets.
 
     Returns:
         dict[str, dict]: By system: input_size (width, height), params (M), gflops, latency
-        (median, ms) and latency_ratio (median over turns of the latency over that of the
-        first system).
+        (median, ms) and latency_ratio to the first system (median over turns).
     """
     models = {name: deployed_model(config, checkpoints.get(name))
               for name, config in configs.items()}
@@ -61,7 +60,7 @@ def measure(configs: Dict[str, Config], checkpoints: Dict[str, str], images: int
 
 def _subject(name: str, model: BottomupPoseEstimator, config: Config,
              count: int) -> benchmark.Subject:
-    """The model on images of its own data set, which are called by number."""
+    """The model on images of its own data set; ``measure`` passes their numbers."""
     dataset = DATASETS.build(config.val_dataloader.dataset)
     batches = [pseudo_collate([dataset[i % len(dataset)]]) for i in range(count)]
     return benchmark.Subject(name, lambda numbers: batches[numbers[0]],

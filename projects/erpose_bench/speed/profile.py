@@ -1,4 +1,4 @@
-"""Where the time of an ONNX file goes."""
+"""Time of each operator of an ONNX file."""
 import json
 import tempfile
 from collections import defaultdict
@@ -15,8 +15,8 @@ class Layer(NamedTuple):
 
     Attributes:
         name (str): The module of the model that it comes from, as the file names it;
-            'layout' for what ONNX Runtime puts in to reorder memory.
-        kind (str): ONNX's operator.
+            'layout' for operators that ONNX Runtime adds to reorder memory.
+        kind (str): ONNX operator.
         milliseconds (float): Median over the rounds.
     """
     name: str
@@ -31,7 +31,7 @@ def profile(path: str, size: Sequence[int], rounds: int = 20,
     Args:
         path (str): ONNX file.
         size (tuple[int, int]): Width and height of the input, which is noise.
-        rounds (int): Times that the file is run; one more warms up.
+        rounds (int): Timed runs, after one to warm up.
         threads (int): CPU threads.
     """
     import onnxruntime
@@ -59,7 +59,7 @@ def profile(path: str, size: Sequence[int], rounds: int = 20,
 
 
 def report(layers: Sequence[Layer], slowest: int = 10) -> str:
-    """Shares of the time by operator and by part of the model, and the slowest."""
+    """Lists shares of the time by operator and by module, and the slowest operators."""
     whole = sum(layer.milliseconds for layer in layers)
 
     def shares(key: Callable[[Layer], str]) -> str:

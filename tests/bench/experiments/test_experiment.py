@@ -1,6 +1,7 @@
-"""tools/experiment.py: trains, tests, reports, and does nothing twice.
+"""tools/experiment.py trains, tests, reports, and does nothing twice.
 
-First as a user runs it; then in this process, its trainings and tests in others.
+First in a process of its own, as a user runs it; then in this process, where only its
+trainings and tests have their own.
 """
 import json
 import os
@@ -52,7 +53,7 @@ def arguments(root, plan='two.yml'):
 
 
 def commands(said):
-    """What it said before its report."""
+    """The output before the report."""
     return said.split('# Two decoders')[0]
 
 
@@ -68,13 +69,13 @@ def first(root):
 
 @pytest.fixture
 def experiment(root, first):
-    """The folder of an experiment that was run to its end."""
+    """The folder of a finished experiment."""
     return root
 
 
 @pytest.fixture
 def run(root, tool, monkeypatch):
-    """Runs the experiment, or another plan, again: what it says."""
+    """Runs the experiment, or another plan, again, and returns the output."""
     monkeypatch.chdir(root)
     return lambda plan='two.yml': tool('experiment.py', *arguments(root, plan))
 
@@ -83,7 +84,7 @@ def run(root, tool, monkeypatch):
 def test_from_nothing_to_the_table_and_not_twice(experiment, first, run):
     assert commands(first).count('tools/train.py') == 1
     assert commands(first).count('tools/test.py') == 2
-    assert '--resume' not in commands(first)  # MMPose would forget a config's load_from
+    assert '--resume' not in commands(first)  # MMPose's --resume drops a config's load_from
     report = (experiment / 'out/two/report.md').read_text()
     rows = [line for line in report.splitlines() if line.startswith('| NMS-free')]
     assert len(rows) == 3  # metrics, speed, runs
@@ -106,7 +107,7 @@ def test_from_nothing_to_the_table_and_not_twice(experiment, first, run):
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob('*') if p.is_file()}
 
 
-def test_a_missing_test_set_is_said_before_training(root, run, capsys):
+def test_a_missing_test_set_is_reported_before_training(root, run, capsys):
     plan = PLAN + "  other: {test_dataloader.dataset.ann_file: nowhere.json}\n"
     (root / 'other.yml').write_text(plan)
     with pytest.raises(SystemExit, match='nowhere.json of test_dataloader is missing'):

@@ -1,4 +1,4 @@
-"""Plans of experiments are read whole, or refused with the reason."""
+"""Plans of experiments load, or are refused with the reason."""
 import pytest
 
 from erpose_bench.experiments import load_plan, plans

@@ -1,4 +1,4 @@
-"""Batches from memory: keypoints stay on their pixels, targets are as the pipeline's."""
+"""Batches from memory: keypoints stay on their pixels, targets equal the pipeline's."""
 import json
 
 import cv2
@@ -19,7 +19,7 @@ COCO = dict(from_file='configs/_base_/datasets/coco.py')
 
 @pytest.fixture
 def dots(tmp_path):
-    """Images whose only keypoint that is labelled, the left wrist, is a white dot."""
+    """Images whose only labelled keypoint, the left wrist, is a white dot."""
     (tmp_path / 'images').mkdir()
     images, annotations = [], []
     for i, (x, y) in enumerate([(30, 20), (60, 50), (45, 35), (20, 60)], 1):

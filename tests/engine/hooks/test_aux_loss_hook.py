@@ -1,4 +1,4 @@
-"""The closing epochs of YOLO-Pose are those of ER-Pose, resumed or not."""
+"""YOLO-Pose's auxiliary loss starts with ER-Pose's last epochs, resumed or not."""
 from types import SimpleNamespace
 
 import pytest

@@ -1,4 +1,4 @@
-"""The layout of the convolutions."""
+"""Memory layout of the convolutions."""
 from types import SimpleNamespace
 
 import torch

@@ -1,4 +1,4 @@
-"""Checkpoints of another number of keypoints, at each place where one is loaded."""
+"""Checkpoints with another number of keypoints, wherever one is loaded."""
 import logging
 from types import SimpleNamespace
 
@@ -64,11 +64,11 @@ def test_fine_tuning_keeps_what_depends_on_k_in_one_line(ours, theirs, meta, pre
 
 @pytest.mark.parametrize('case, said', [
     (dict(ours=model(5), theirs=checkpoint(17), resume=True),
-     'of 17 keypoints, the config of 5: --resume goes on with the same model'),
+     'has 17 keypoints, the config 5. --resume needs the same model'),
     (dict(ours=model(5), theirs=checkpoint(17), train=False),
-     'of 17 keypoints, the config of 5: test it with its own config'),
+     'has 17 keypoints, the config 5. Test it with its own config'),
     (dict(ours=model(5), theirs=checkpoint(5, width=8), resume=True),
-     r'weights of the checkpoint have other shapes, the first head'),
+     r"weights of the checkpoint have other shapes than in the config's model, first head"),
 ], ids=['resume', 'test', 'resume, another width'])
 def test_the_other_model_is_refused_in_one_line(case, said):
     with pytest.raises(CheckpointMismatchError, match=said) as error:
@@ -77,11 +77,11 @@ def test_the_other_model_is_refused_in_one_line(case, said):
 
 
 @pytest.mark.parametrize('missing', ['meta', 'message_hub', 'optimizer'])
-def test_weights_without_the_state_of_a_training_are_not_resumed(missing):
+def test_weights_without_training_state_are_not_resumed(missing):
     theirs = dict(checkpoint(5), message_hub={}, optimizer={})
     del theirs[missing]
     runner = SimpleNamespace(model=model(5), _resume=True, _load_from='best.pth')
-    with pytest.raises(CheckpointMismatchError, match='best.pth has no state of a train'):
+    with pytest.raises(CheckpointMismatchError, match='best.pth has no training state'):
         CheckpointFitHook().after_load_checkpoint(runner, theirs)
 
 

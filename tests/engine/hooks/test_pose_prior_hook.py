@@ -1,4 +1,4 @@
-"""The mean pose that training starts from."""
+"""The mean pose from which training starts."""
 import logging
 from types import SimpleNamespace
 

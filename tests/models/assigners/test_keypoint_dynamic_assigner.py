@@ -33,7 +33,7 @@ def one_image(keypoints, area=400.0):
 
 
 def far_poses(batch=1, num_keypoints=K):
-    """Every prior predicts a pose of OKS 0 with everybody, each at another distance."""
+    """Every prior predicts a pose of OKS 0 with all persons, at different distances."""
     offset = 1e5 + 10 * torch.arange(A).view(1, A, 1, 1)
     return offset + torch.zeros(batch, A, num_keypoints, 2)
 
@@ -83,7 +83,7 @@ def random_case(kind, seed, batch=2, persons=5):
 
 
 def slow_assign(scores, poses, targets, topk=10, score_power=0.5, oks_power=2.0, window=5):
-    """The class docstring, one image and one person at a time, in plain Python."""
+    """The algorithm of the class docstring in plain Python loops."""
     owners, soft = torch.full((len(scores), A), -1), torch.zeros(len(scores), A)
     for b in range(len(scores)):
         people = []
@@ -135,7 +135,7 @@ def slow_settle(people, topk):
     owner = {}
 
     def give(wishes):
-        """Each wanted prior to the person with the highest alignment, ties to the first."""
+        """Gives each prior to the person with the highest alignment, ties to the first."""
         for prior in {prior for _, prior in wishes}:
             rivals = [(-candidates[prior][1], g) for g, candidates in people
                       if (g, prior) in wishes]
@@ -211,7 +211,7 @@ def test_promises_to_each_person(kind, topk):
 
 @pytest.mark.parametrize('topk', [1, 10], ids=['one-to-one', 'one-to-many'])
 def test_ties_between_candidates(topk):
-    # all predictions alike: which candidates is open, how many and how good is not
+    # equal predictions: the choice of candidates is free, their number and scores are not
     target = one_image([[[60., 60.], [64., 60.], [60., 64.], [64., 64.]]])
     poses = target.keypoints.expand(1, A, K, 2) + 0.5
     person, score = KeypointDynamicAssigner(topk).assign(
@@ -242,8 +242,7 @@ def test_oks_zero_everywhere_ranks_by_distance(topk):
 
 @pytest.mark.parametrize('topk', [1, 10, 75])
 def test_nothing_outside_the_map_or_the_window(topk):
-    # a corner: only 9 of 25 cells exist at each level, and priors 0, 320, 400 stand in
-    # for the missing ones
+    # in the corner only 9 of 25 cells exist at each level; priors 0, 320, 400 pad the rest
     keypoints = torch.tensor([[[158., 126.]] * K])
     target = one_image(keypoints)
     person, _ = KeypointDynamicAssigner(topk).assign(
@@ -281,7 +280,7 @@ def test_a_sum_of_oks_below_one_still_competes():
 
 
 def test_three_rounds_of_compensation():
-    # all four want the same priors in the same order: each round serves one
+    # all four prefer the same priors in the same order: each round assigns one
     persons = torch.tensor([[[64., 64.]] * K]) + torch.arange(4).view(4, 1, 1) * 0.1
     poses = far_poses()
     wanted = [8 * 20 + 8, 8 * 20 + 9, 9 * 20 + 8, 9 * 20 + 9]
@@ -342,7 +341,7 @@ def test_tiny_persons_share_the_area_floor(area):
     ]
     assert torch.equal(settled[0].person_index, settled[1].person_index)
     assert torch.equal(settled[0].score, settled[1].score)
-    assert settled[0].score.max() > 0.1  # the floor leaves them something to learn
+    assert settled[0].score.max() > 0.1  # with the floor they still have targets
 
 
 @pytest.mark.parametrize('topk', [1, 10], ids=['one-to-one', 'one-to-many'])

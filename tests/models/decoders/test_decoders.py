@@ -116,7 +116,7 @@ def test_oks_nms_equals_mmpose(thr, seed):
     ]
     expected = sorted(mmpose_oks_nms(database, thr, sigmas=sigmas.numpy()))
     kept = oks_nms(keypoints, sigmas, thr)
-    assert 0 < len(expected) < len(keypoints)  # the case says something
+    assert 0 < len(expected) < len(keypoints)  # some are suppressed
     assert kept.dtype == torch.bool
     assert kept.nonzero().flatten().tolist() == expected
 
@@ -175,7 +175,7 @@ def test_not_predicted_visibility_is_one():
 
 @pytest.mark.parametrize('thr', [0.3, 0.8])
 def test_soft_nms_equals_mmpose(thr):
-    """Equal boxes, as above; MMPose returns the order in which poses are done with."""
+    """Equal boxes, as above; MMPose returns poses in the order of suppression."""
     keypoints = random_crowd(0)
     sigmas = torch.rand(17, generator=torch.Generator().manual_seed(1)) * 0.1 + 0.02
     scores = torch.linspace(0.9, 0.1, len(keypoints))
@@ -200,7 +200,7 @@ def test_registered(config):
 
 
 def test_box_nms_compares_boxes():
-    """Equal boxes, other poses: boxes take them for one, OKS for two."""
+    """Equal boxes, other poses: one person by boxes, two by OKS."""
     first = torch.tensor([[0., 0.], [40., 40.], [20., 0.]])
     second = torch.tensor([[40., 0.], [0., 40.], [20., 40.]])
     far = first + 100

@@ -13,7 +13,7 @@ CORNERS = torch.tensor([[0., 0.], [SIZE, 0.], [0., SIZE], [SIZE, SIZE]])
 
 
 def poses(*corners):
-    """Poses (1, N, K, 2) whose first keypoints are there."""
+    """Poses (1, N, K, 2) with the given first keypoints."""
     return torch.tensor(corners, dtype=torch.float32).view(1, -1, 1, 2) + CORNERS
 
 
@@ -95,7 +95,7 @@ def test_the_reach_is_measured_in_sizes_of_the_pose():
 
 
 def test_the_targets_of_training_pull_to_the_keypoints():
-    """Without preference for a side, though cells are as large as the error they mend."""
+    """Without bias to a side, although cells are as large as the error."""
     rng = torch.Generator().manual_seed(0)
     truth = poses((40, 40)) + 8 * torch.rand(400, 1, 1, 2, generator=rng)
     found = truth + 6 * torch.randn(truth.shape, generator=rng)
@@ -133,8 +133,8 @@ def test_a_pose_without_extent_has_the_size_of_a_cell(pose, size):
 
 @pytest.mark.parametrize('heat', [0.01, 0.03, 0.3])
 def test_heat_moves_a_keypoint_from_the_threshold_on(heat):
-    """All the heat in the point to the right: of one step w / (w + 0.03^4), where
-    w = (heat * exp(-1 / 2))^4; 2.7 at most stands for the second step."""
+    """All heat is at the sampling point to the right. The first step moves the keypoint by
+    w / (w + 0.03^4) of the step size, where w = (heat * exp(-1 / 2))^4."""
     keypoints, heatmaps = poses((36, 36)), nothing()
     step = 0.2 * SIZE  # two cells
     heatmaps[0, 0, 4, 6] = heat

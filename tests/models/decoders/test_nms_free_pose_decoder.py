@@ -14,7 +14,7 @@ CELLS = [(stride, x, y) for (height, width), stride in zip(MAPS, STRIDES)
 
 
 def scene(*people, maps=MAPS):
-    """Scores and offsets where people are (prior, score, pose)."""
+    """Scores, offsets and priors for people given as (prior, score, pose)."""
     priors = point_priors(maps, STRIDES[:len(maps)])
     num_keypoints = len(people[0][2])
     scores = torch.full((1, len(priors.points)), 1e-3)
@@ -26,7 +26,7 @@ def scene(*people, maps=MAPS):
 
 
 def found(*people, **settings):
-    """Scores of the people found, the best first."""
+    """Scores of the people found, best first."""
     scores, offsets, priors = scene(*people)
     poses = NMSFreePoseDecoder(**dict(average=False, **settings)).decode(
         scores, offsets, None, priors)
@@ -40,7 +40,7 @@ def facing(x, y, size=12., turn=1.):
 
 
 @pytest.mark.parametrize('expected, people', [
-    # whichever prior predicts it, on whichever level, a person is where its pose is
+    # a person is at its pose, whichever prior and level predict it
     ([.9], [(26, .9, facing(20, 20)), (81, .8, facing(20, 20))]),
     ([.9], [(26, .8, facing(20, 20)), (100, .9, facing(20, 20))]),
     # neighbouring priors, two persons
@@ -134,7 +134,7 @@ def slow(scores, poses, decoder):
 
 @pytest.mark.parametrize('pose, step', [
     ([[0., 0.]], 8), ([[0., 0.], [0., 0.]], 8), ([[0., -36.], [0., 36.]], 8)])
-def test_what_has_no_extent_has_a_size(pose, step):
+def test_poses_without_extent_have_a_size(pose, step):
     """One keypoint, two, a pole: neighbours that agree are averaged, others stay apart."""
     pose = torch.tensor(pose)
     people = [(26, .9, pose + 40.), (27, .9, pose + torch.tensor([40.2, 40.])),
@@ -200,8 +200,8 @@ def test_shapes_do_not_depend_on_values():
 
 
 @pytest.mark.parametrize('settings, message', [
-    (dict(reach=-1), 'reach must not be negative'),
-    (dict(reach=float('nan')), 'reach must not be negative'),
+    (dict(reach=-1), 'reach must be at least 0'),
+    (dict(reach=float('nan')), 'reach must be at least 0'),
     (dict(agreement=0), 'agreement positive'),
     (dict(second_view=1.1), r'second_view in \[0, 1\]'),
     (dict(num_candidates=50), 'at least max_per_img, got 50 and 100'),

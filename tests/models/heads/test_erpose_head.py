@@ -123,7 +123,7 @@ def test_every_parameter_gets_a_gradient(settings, samples, learns_poses):
     head = build_head(**settings)
     losses = head.loss(random_feats(), samples)
     names = {'loss_score', 'loss_pose', 'loss_vis'}
-    assert 0 <= losses.pop('oks') <= 1  # told, not learned
+    assert 0 <= losses.pop('oks') <= 1  # a metric, not a loss
     assert set(losses) == names | (set() if settings else {'loss_heatmap'})
     assert all(loss.shape == () and loss.isfinite() for loss in losses.values())
     assert (losses['loss_pose'] > 0) == (losses['loss_vis'] > 0) == learns_poses
@@ -160,7 +160,7 @@ def test_loss_under_autocast(autocast):
 
 
 class FixedAssigner:
-    """Assigns given (image, prior, person, score)s and notes the scores it is shown."""
+    """Returns given (image, prior, person, score)s and records the scores it gets."""
 
     def __init__(self, *positives):
         self.positives = positives
@@ -229,7 +229,7 @@ def test_saturated_heatmaps_have_a_loss(logit):
 
 
 def score_gradients(head, samples):
-    """Where ``loss_score`` reaches the score logits, (B, A) bool, and the priors."""
+    """Where ``loss_score`` has a gradient in the score logits, (B, A) bool; the priors."""
     maps = []
     handle = head.score_branch.register_forward_hook(
         lambda module, inputs, output: maps.extend(output))
@@ -312,7 +312,7 @@ def test_scores_init_score_bias_and_poses_at_the_prior():
 
 
 def trained(head):
-    """Some distance from the initialisation, in evaluation mode."""
+    """A head away from its initialisation, in evaluation mode."""
     for parameter in head.parameters():
         parameter.data += 0.3 * torch.randn_like(parameter)
     return head.eval()
@@ -349,7 +349,7 @@ def test_predictions(test_cfg):
         low, high = result.keypoints.min(1), result.keypoints.max(1)
         np.testing.assert_allclose(
             result.bboxes, np.concatenate([low, high], 1).clip(0, SIZE), atol=1e-4)
-        assert (low < 0).any() or (high > SIZE).any()  # the clip above says something
+        assert (low < 0).any() or (high > SIZE).any()  # the clip above has an effect
 
 
 def test_poses_are_the_peaks_of_the_scores():

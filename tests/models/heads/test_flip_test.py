@@ -16,14 +16,14 @@ def maps(width=96, height=64, seed=0):
 
 
 def pixels(poses, level, row, column):
-    """Keypoints (K, 2) that the maps of a level say in a cell of the first image."""
+    """Keypoints (K, 2) that the maps of a level predict in a cell of the first image."""
     stride = STRIDES[level]
     offsets = poses[level][0, :2 * K, row, column].view(K, 2)
     return (offsets + torch.tensor([column + 0.5, row + 0.5])) * stride
 
 
 def test_each_prior_has_the_mean_of_both_views():
-    """Whatever is predicted in a cell of the mirror image lies mirrored in the image."""
+    """A prediction in a cell of the mirror image is mirrored back to the image."""
     width = 96
     here, there = maps(width), maps(width, seed=1)
     scores, poses, heatmaps = mean_of_views(here, there, SIDES, STRIDES)
@@ -54,5 +54,5 @@ def test_without_heatmaps_there_are_none():
 
 
 def test_a_width_that_the_priors_do_not_fill_is_refused():
-    with pytest.raises(ValueError, match=r'multiple of 32: .* \[80, 96\] wide'):
+    with pytest.raises(ValueError, match=r'multiple of 32: .* \[80, 96\] pixels'):
         mean_of_views(maps(80), maps(80), SIDES, STRIDES)

@@ -1,4 +1,4 @@
-"""PoseDet's and SMPR's heads: what they share, and what their papers say."""
+"""PoseDet's and SMPR's heads: shared code, and statements of the papers."""
 import numpy as np
 import pytest
 import torch
@@ -64,7 +64,7 @@ PERSONS = [sample([(40, 40), (90, 80)]), sample([(64, 64)], ignored=[[0, 0, 20, 
 
 
 def with_offsets(head, samples, noise=0.0):
-    """The head's outputs replaced: every pose is that of the nearest person."""
+    """Replaces the head's outputs: every pose is that of the nearest person."""
     targets = collect_targets(samples, head.num_keypoints)
     priors = head.priors(random_feats(len(samples)))
     centre = targets.keypoints.mean(2)
@@ -105,7 +105,7 @@ def test_nobody_to_learn(kind, samples):
 
 
 @pytest.mark.parametrize('kind', HEADS)
-def test_regions_to_ignore_are_no_background(kind):
+def test_regions_to_ignore_are_not_background(kind):
     head = build(kind)
     losses = head.loss(random_feats(), [sample(ignored=[EVERYWHERE])] * 2)
     assert losses['loss_score'] == 0 and losses['loss_heatmap'] == 0
@@ -125,7 +125,7 @@ def test_nearest_person_is_the_highest_oks(kind):
     assert targets.valid.gather(1, person)[oks > 0].all()
 
 
-def test_posedet_positives_negatives_and_refined_are_told_by_oks(monkeypatch):
+def test_posedet_positives_negatives_and_refined_follow_the_oks(monkeypatch):
     head = build('PoseDetHead')
     oks = torch.tensor([0.49, 0.55, 0.61, 0.69, 0.71]).repeat(68)[:336].repeat(2, 1)
     monkeypatch.setattr(head, 'nearest_person',
@@ -202,7 +202,7 @@ def test_pose_score_without_refinement():
 
 @pytest.mark.parametrize('bias, oks, expected', [(0, 1, 0.6931), (12, 1, 0), (-12, 0, 0)])
 def test_smpr_pose_score_learns_the_oks(bias, oks, expected, monkeypatch):
-    """Its loss vanishes where the pose score that is predicted is the OKS."""
+    """Its loss is 0 where the predicted pose score is the OKS."""
     head = build('SMPRHead')
     for output in head.pose_score_outputs:
         torch.nn.init.zeros_(output.weight)
@@ -238,7 +238,7 @@ def test_a_flipped_view_is_turned_back(kind):
 
 @pytest.mark.parametrize('name', ['posedet', 'smpr'])
 def test_flip_and_multi_scale_testing(name):
-    """Through MMPose's estimator: more views, the same pixels."""
+    """With MMPose's estimator: more views, the same pixels."""
     config = Config.fromfile(
         zoo.root() / f'configs/experiments/{name}-n_1xb8-12e_coco-mini-lsp-320x320.py')
     config.model.backbone.init_cfg = config.model.neck.init_cfg = None
@@ -267,5 +267,5 @@ def test_deployed(kind):
         after = head.predict(random_feats(), PERSONS)[0]
     assert head.heatmap_branch is None
     np.testing.assert_array_equal(before.keypoints, after.keypoints)
-    with pytest.raises(RuntimeError, match='dropped what training needs'):
+    with pytest.raises(RuntimeError, match='cannot train after'):
         head.loss(random_feats(), PERSONS)

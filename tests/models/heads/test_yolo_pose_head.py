@@ -1,4 +1,4 @@
-"""What YOLO-Pose's head ignores."""
+"""Crowd regions and people without keypoints in YOLO-Pose's head."""
 import pytest
 import torch
 from mmengine.config import Config
@@ -36,7 +36,7 @@ def sample(boxes, labelled):
 
 
 def objectness_gradient(head, boxes, labelled):
-    """Of each cell of the first level (8, 8), of the objectness loss."""
+    """Gradient of the objectness loss in each cell of the first level, (8, 8)."""
     torch.manual_seed(1)
     feats = [torch.randn(1, 64, SIZE // s, SIZE // s) for s in (8, 16, 32)]
     maps = head(feats)
@@ -53,9 +53,9 @@ def objectness_gradient(head, boxes, labelled):
 def test_people_without_keypoints_are_neither_positive_nor_negative(head):
     gradient = objectness_gradient(head, [PERSON, OTHER], [1, 0])
     assert (gradient[:, :3] != 0).all()
-    ignored = gradient[:, 4:]  # but for cells that learn the person
+    ignored = gradient[:, 4:]  # except for cells that learn the person
     assert (ignored == 0).float().mean() > 0.5 and (ignored[5:] == 0).all()
-    assert not (ignored > 0).any()  # none learns to see nobody
+    assert not (ignored > 0).any()  # no cell is a negative
 
 
 def test_without_them_all_is_as_in_mmpose(head):
@@ -65,6 +65,6 @@ def test_without_them_all_is_as_in_mmpose(head):
     assert (objectness_gradient(head, [], []) > 0).all()
 
 
-def test_a_box_without_extent_is_no_person(head):
+def test_a_box_without_extent_is_not_a_person(head):
     gradient = objectness_gradient(head, [[8., 8., 8., 8.]], [1])
     assert (gradient > 0).all()

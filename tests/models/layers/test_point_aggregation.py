@@ -51,7 +51,7 @@ def mmcv_deform_conv(feat, offsets, weight):
 
 @pytest.mark.parametrize('deform_conv', [torchvision_deform_conv, mmcv_deform_conv])
 def test_equals_a_deformable_convolution(deform_conv):
-    """Values and gradients. There, offsets are from the taps of a grid, y before x."""
+    """Values and gradients. Its offsets are relative to the taps of a grid, y before x."""
     torch.manual_seed(0)
     layer = PointAggregation(4, 6, 9)
     weight = layer.mix.weight.detach().reshape(6, 4, 3, 3)
@@ -86,7 +86,7 @@ def test_gradients_of_features_and_points():
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16], ids=str)
 def test_half_precision_finds_the_cells(dtype):
-    """A ramp, sampled in maps wider than bfloat16 counts halves of a cell."""
+    """A ramp, in maps so wide that bfloat16 cannot represent half cells."""
     layer = PointAggregation(1, 1, 1).to(dtype)
     torch.nn.init.ones_(layer.mix.weight)
     feat = torch.zeros(1, 1, 4, 168, dtype=dtype)
@@ -109,7 +109,7 @@ def test_nine_points_on_the_grid_are_a_convolution():
 
 
 def test_wrong_number_of_points():
-    with pytest.raises(ValueError, match='8 coordinates for 3 points'):
+    with pytest.raises(ValueError, match='3 points need 6 coordinates, got 8'):
         PointAggregation(2, 2, 3)(torch.zeros(1, 2, 4, 4), torch.zeros(1, 8, 4, 4))
 
 

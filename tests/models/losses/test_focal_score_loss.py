@@ -21,6 +21,6 @@ def test_values():
 @pytest.mark.parametrize('logits, positive, weight', [
     ((4, 1), (4, ), (4, )), ((4, ), (4, 1), (4, )), ((4, 1), (4, 1), (4, ))])
 def test_other_shapes_are_refused(logits, positive, weight):
-    """They broadcast: each prior would learn from all the others."""
-    with pytest.raises(ValueError, match='one shape'):
+    """They would broadcast: each prior would learn from all others."""
+    with pytest.raises(ValueError, match='the same shape'):
         FocalScoreLoss()(torch.zeros(logits), torch.zeros(positive), torch.ones(weight))

@@ -193,7 +193,7 @@ def test_unlabelled_keypoints_give_no_gradient(labelled):
 
 @pytest.mark.parametrize('settings, message', [
     pytest.param(dict(tail='cubic'), "'even', 'linear' or 'none', got 'cubic'", id='tail'),
-    pytest.param(dict(keypoint_weights=[1, 2]), '2 keypoint_weights for 3', id='weights'),
+    pytest.param(dict(keypoint_weights=[1, 2]), 'same length, got 2 and 3', id='weights'),
 ])
 def test_errors(settings, message):
     with pytest.raises(ValueError, match=message):

@@ -1,6 +1,6 @@
-"""Training from memory: decoded images on the device, augmented there in whole batches.
+"""Training from memory: images are kept decoded on the device and augmented in batches.
 
-For machines whose GPU waits for the decoding and augmentation of images otherwise.
+For machines on which decoding and augmentation are slower than the GPU.
 """
 from .batches import InMemoryBatches
 from .image_store import ImageStore

@@ -1,4 +1,4 @@
-"""Affine maps of image batches, as MMPose's transforms draw and apply them."""
+"""Affine transforms of image batches, as in MMPose's transforms."""
 from typing import Tuple
 
 import torch
@@ -6,42 +6,42 @@ from torch import Tensor
 from torch.nn.functional import grid_sample
 
 PAD = 114.0
-"""Grey outside the image."""
+"""Grey value outside the image."""
 
 
 def compose(outer: Tensor, inner: Tensor) -> Tensor:
-    """``x -> outer(inner(x))`` of affine maps (..., 2, 3)."""
+    """Composes affine maps (..., 2, 3) to ``x -> outer(inner(x))``."""
     linear = outer[..., :2] @ inner[..., :2]
     shift = outer[..., :2] @ inner[..., 2:] + outer[..., 2:]
     return torch.cat([linear, shift], -1)
 
 
 def invert(matrix: Tensor) -> Tensor:
-    """The inverse of affine maps (..., 2, 3)."""
+    """Inverts affine maps (..., 2, 3)."""
     linear = torch.linalg.inv(matrix[..., :2])
     return torch.cat([linear, -linear @ matrix[..., 2:]], -1)
 
 
 def apply(matrix: Tensor, points: Tensor) -> Tensor:
-    """Points (..., M, 2) under affine maps (..., 2, 3)."""
+    """Applies affine maps (..., 2, 3) to points (..., M, 2)."""
     return points @ matrix[..., :2].transpose(-1, -2) + matrix[..., 2].unsqueeze(-2)
 
 
 def random_affine(sizes: Tensor, output: Tuple[int, int], scale: Tuple[float, float],
                   shift: float, rotate: float) -> Tensor:
-    """Draws maps of images to outputs.
+    """Draws random maps from images to outputs.
 
-    As ``BottomupRandomAffine`` with ``scale_type='long'`` and uniform distributions does.
+    It equals ``BottomupRandomAffine`` with ``scale_type='long'`` and uniform distributions.
 
     Args:
         sizes (Tensor): Width and height of the images in pixels, (B, 2).
         output (tuple[int, int]): Width and height of the output in pixels.
-        scale (tuple[float, float]): Range of the part of the image that is shown.
-        shift (float): Largest shift, in sizes of the image.
-        rotate (float): Largest angle, in degrees.
+        scale (tuple[float, float]): Range of the visible part of the image.
+        shift (float): Maximum shift, relative to the size of the image.
+        rotate (float): Maximum angle, in degrees.
 
     Returns:
-        Tensor: Maps of pixels of the image to pixels of the output, (B, 2, 3).
+        Tensor: Maps from pixels of the image to pixels of the output, (B, 2, 3).
     """
     count, device = len(sizes), sizes.device
     width, height = output
@@ -57,14 +57,14 @@ def random_affine(sizes: Tensor, output: Tuple[int, int], scale: Tuple[float, fl
 
 
 def fit(sizes: Tensor, box: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
-    """Scales images so that they just fit a box, as ``fit_image`` does.
+    """Computes maps that scale images to fit a box, as ``fit_image`` does.
 
     Args:
         sizes (Tensor): Width and height in pixels, (..., 2).
         box (tuple[int, int]): Width and height in pixels.
 
     Returns:
-        tuple[Tensor, Tensor]: The maps (..., 2, 3), and the sizes afterwards (..., 2).
+        tuple[Tensor, Tensor]: The maps (..., 2, 3), and the scaled sizes (..., 2).
     """
     scale = (sizes.new_tensor(box) / sizes).amin(-1, keepdim=True)
     fitted = (sizes * scale).round().clamp(min=1)
@@ -75,17 +75,17 @@ def fit(sizes: Tensor, box: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
 
 def warp(images: Tensor, sizes: Tensor, matrix: Tensor,
          output: Tuple[int, int]) -> Tuple[Tensor, Tensor]:
-    """Applies maps to images, bilinearly.
+    """Warps images bilinearly.
 
     Args:
         images (Tensor): uint8 canvases with the image in the corner, (B, 3, S, S).
         sizes (Tensor): Width and height of the images in pixels, (B, 2).
-        matrix (Tensor): Maps of pixels of the image to pixels of the output, (B, 2, 3).
+        matrix (Tensor): Maps from pixels of the image to pixels of the output, (B, 2, 3).
         output (tuple[int, int]): Width and height of the output in pixels.
 
     Returns:
         tuple[Tensor, Tensor]: float32 (B, 3, H, W), and whether a pixel shows the image,
-        bool, (B, 1, H, W). What shows none is not set.
+        bool, (B, 1, H, W). Other pixels are undefined.
     """
     width, height = output
     y, x = torch.meshgrid(torch.arange(height, device=images.device),

@@ -1,4 +1,4 @@
-"""Batches of augmented samples, made on the device."""
+"""Data set of whole batches that are augmented on the device."""
 from typing import List, Optional, Sequence, Tuple
 
 import torch
@@ -17,23 +17,26 @@ from .image_store import ImageStore, Persons
 class InMemoryBatches(torch.utils.data.Dataset):
     """A data set whose items are whole batches, augmented on the device.
 
-    Half of the samples are mosaics, the others single images; both get a random affine map,
-    colour jitter and flips, with the settings of ``photographs_256.py``. The data loader
-    takes ``batch_size=1`` and ``collate_fn=dict(type='first')``, no workers.
+    Half of the samples are mosaics, the others single images. Both get a random affine
+    transform, colour jitter and flips, with the settings of ``photographs_256.py``. The
+    data loader must have ``batch_size=1``, ``collate_fn=dict(type='first')`` and no
+    workers.
 
     Args:
         dataset (dict): The data set to load: a ``CombinedDataset`` without a pipeline, or
-            any other of MMPose.
-        batch_size (int): Samples of a batch.
+            any other data set of MMPose.
+        batch_size (int): Samples per batch.
         input_size (tuple[int, int]): Width and height of the samples, in pixels.
-        side (int): Of the canvas that holds an image, in pixels. Defaults to 416.
+        side (int): Side of the canvas of each image, in pixels. Defaults to 416.
         mosaic (float): Share of mosaics. Defaults to 0.5.
-        zoom_out (tuple[float, float]): Range of the part that is shown of a mosaic, which
-            is two inputs wide. Defaults to (0.35, 0.8).
-        zoom_in (tuple[float, float]): The same of a single image. Defaults to (0.7, 1.2).
-        shift (float): Largest shift. Defaults to 0.1.
-        rotate (float): Largest angle in degrees. Defaults to 10.
-        device (str, optional): Defaults to None: the GPU if there is one.
+        zoom_out (tuple[float, float]): Range of the visible part of a mosaic, which is two
+            inputs wide. Defaults to (0.35, 0.8).
+        zoom_in (tuple[float, float]): Range of the visible part of a single image. Defaults
+            to (0.7, 1.2).
+        shift (float): Maximum shift, relative to the size of the image. Defaults to 0.1.
+        rotate (float): Maximum angle in degrees. Defaults to 10.
+        device (str, optional): Device of the images. Defaults to None: the GPU if there is
+            one.
     """
 
     def __init__(self, dataset: dict, batch_size: int, input_size: Tuple[int, int],
@@ -58,7 +61,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         return int(self.shares.sum()) // self.batch_size
 
     def full_init(self) -> None:
-        """As MMEngine's data sets have it: everything is loaded already."""
+        """Does nothing (interface of MMEngine's data sets): all data are loaded already."""
 
     def __getitem__(self, index: int) -> dict:
         tiled = int((torch.rand(self.batch_size) < self.mosaic).sum())
@@ -72,7 +75,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
         return dict(inputs=jitter_hsv(images), data_samples=persons)
 
     def _draw(self, count: int) -> Tuple[Tensor, Tensor, Persons]:
-        """Images, sizes and persons of ``count`` random images, all in one order."""
+        """Draws ``count`` random images: pixels, sizes and persons."""
         numbers = torch.multinomial(self.shares, count, replacement=True)
         images, sizes, persons = [], [], []
         for part, store in enumerate(self.stores):
@@ -116,7 +119,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
                              self.input_size)
         inside &= self._on_canvas(outer, canvas).repeat_interleave(4, 0)
         output = torch.full_like(shown[::4], PAD)
-        for tile in range(4):  # they do not overlap
+        for tile in range(4):  # tiles do not overlap
             output = torch.where(inside[tile::4], shown[tile::4], output)
         people = _clipped(_moved(people, outer), self.input_size)
         return output, self._packed(people, flipped)
@@ -127,14 +130,14 @@ class InMemoryBatches(torch.utils.data.Dataset):
         return warp(nothing, canvas, outer, self.input_size)[1]
 
     def _flipped(self, matrix: Tensor) -> Tuple[Tensor, Tensor]:
-        """The maps, half of them followed by a mirror, and which, bool, (B, )."""
+        """Adds a flip to half of the maps; returns them and which, bool, (B, )."""
         flipped = torch.rand(len(matrix), device=matrix.device) < 0.5
         mirror = matrix.new_tensor([[-1, 0, self.input_size[0] - 1], [0, 1, 0]])
         mirrored = compose(mirror.expand_as(matrix), matrix)
         return torch.where(flipped.view(-1, 1, 1), mirrored, matrix), flipped
 
     def _packed(self, persons: Persons, flipped: Tensor) -> List[PoseDataSample]:
-        """Training targets: as ``FilterPersons`` and ``PackPoseTargets`` leave them."""
+        """Packs targets as ``FilterPersons`` and ``PackPoseTargets`` do."""
         boxes, labelled = persons.boxes, persons.labelled
         narrow = (boxes[..., 2:] - boxes[..., :2]).amin(-1) <= 4
         kept = persons.exists & ((labelled > 0).any(-1) | ~narrow)
@@ -155,7 +158,7 @@ class InMemoryBatches(torch.utils.data.Dataset):
 
 
 def _moved(persons: Persons, matrix: Tensor) -> Persons:
-    """Persons (N, G) under affine maps (N, 2, 3)."""
+    """Applies affine maps (N, 2, 3) to persons (N, G)."""
     keypoints = apply(matrix.unsqueeze(1), persons.keypoints)
     x1, y1, x2, y2 = persons.boxes.unbind(-1)
     corners = torch.stack([x1, y1, x2, y1, x2, y2, x1, y2], -1).unflatten(-1, (4, 2))
@@ -167,7 +170,7 @@ def _moved(persons: Persons, matrix: Tensor) -> Persons:
 
 
 def _clipped(persons: Persons, size: Tuple[int, int]) -> Persons:
-    """Persons in a frame: boxes end at its border, keypoints outside are not labelled."""
+    """Clips boxes to the image, and marks keypoints outside as not labelled."""
     limit = persons.boxes.new_tensor(size)
     inside = ((persons.keypoints >= 0) & (persons.keypoints <= limit)).all(-1)
     boxes = torch.minimum(persons.boxes.unflatten(-1, (2, 2)).clamp(min=0), limit)
@@ -176,11 +179,11 @@ def _clipped(persons: Persons, size: Tuple[int, int]) -> Persons:
 
 @FUNCTIONS.register_module()
 def first(items: Sequence[dict]) -> dict:
-    """The only item of a list: it is a batch already."""
+    """Returns the only item of a list, which is a batch already."""
     return items[0]
 
 
 def _widen(field: Tensor, most: int) -> Tensor:
-    """Persons (N, G, ...) padded to ``most``."""
+    """Pads persons (N, G, ...) to G = ``most``."""
     missing = most - field.shape[1]
     return torch.cat([field, field.new_zeros(len(field), missing, *field.shape[2:])], 1)

@@ -11,8 +11,8 @@ def jitter_hsv(images: Tensor, hue: float = 5, saturation: float = 30,
 
     Args:
         images (Tensor): BGR in [0, 255], float32, (B, 3, H, W).
-        hue, saturation, value (float): Largest shifts, in OpenCV's units: a half degree,
-            and 1 of 255. Each is drawn for half of the images.
+        hue, saturation, value (float): Maximum shifts, in OpenCV's units: 2 degrees of hue,
+            1 of 255. Each is applied to half of the images.
 
     Returns:
         Tensor: BGR in [0, 255], float32, (B, 3, H, W).
@@ -26,7 +26,7 @@ def jitter_hsv(images: Tensor, hue: float = 5, saturation: float = 30,
 
 
 def bgr_to_hsv(images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-    """H in [0, 180), S and V in [0, 255], (B, H, W) each, of BGR (B, 3, H, W)."""
+    """Converts BGR (B, 3, H, W) to H in [0, 180), S and V in [0, 255], (B, H, W) each."""
     blue, green, red = images.unbind(1)
     value, low = images.amax(1), images.amin(1)
     chroma = value - low
@@ -38,7 +38,7 @@ def bgr_to_hsv(images: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
 
 
 def hsv_to_bgr(hue: Tensor, saturation: Tensor, value: Tensor) -> Tensor:
-    """BGR (B, 3, H, W) in [0, 255] of :func:`bgr_to_hsv`'s."""
+    """Converts the results of :func:`bgr_to_hsv` to BGR (B, 3, H, W) in [0, 255]."""
     chroma = value * saturation / 255
     channels = []
     for start in (1, 3, 5):  # blue, green, red

@@ -1,4 +1,4 @@
-"""All images of a data set, decoded, with their persons."""
+"""Keeps all decoded images of a data set, with their persons, on a device."""
 from typing import List, NamedTuple, Union
 
 import cv2
@@ -10,7 +10,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 
 class Persons(NamedTuple):
-    """Persons of images, padded to the G of the fullest one.
+    """Persons of images, padded to G, the largest number in an image.
 
     Attributes:
         keypoints (Tensor): In pixels, float32, (N, G, K, 2).
@@ -18,7 +18,7 @@ class Persons(NamedTuple):
         supervised (Tensor): 1 where the data set defines the keypoint, float32, (N, G, K).
         boxes (Tensor): xyxy in pixels, float32, (N, G, 4).
         areas (Tensor): In pixels^2, float32, (N, G).
-        exists (Tensor): Not padding, bool, (N, G).
+        exists (Tensor): False for padding, bool, (N, G).
     """
     keypoints: Tensor
     labelled: Tensor
@@ -33,15 +33,15 @@ class ImageStore:
 
     Args:
         dataset: A data set of MMPose whose items have ``img``, ``keypoints``,
-            ``keypoints_visible``, ``bbox`` and ``area``: its pipeline loads and augments
-            nothing.
-        side (int): Of the canvas, in pixels. Larger images are scaled down to it.
-        device: Where images and persons are kept.
+            ``keypoints_visible``, ``bbox`` and ``area``. Its pipeline loads images without
+            augmentation.
+        side (int): Side of the canvas, in pixels. Larger images are scaled down to it.
+        device: Device of images and persons.
 
     Attributes:
         images (Tensor): uint8, (N, 3, side, side).
         sizes (Tensor): Width and height of each image in pixels, float32, (N, 2).
-        persons (Persons): Of the images.
+        persons (Persons): Persons of the images.
     """
 
     def __init__(self, dataset: BaseDataset, side: int,
@@ -61,7 +61,7 @@ class ImageStore:
 
 
 def _item(data: dict, side: int) -> dict:
-    """Image and persons of a sample, scaled down to the canvas if need be."""
+    """Image and persons of a sample, scaled down to the canvas if necessary."""
     image, visible = data['img'], data['keypoints_visible']
     keypoints, boxes, areas = (data[name].astype(np.float32)
                                for name in ('keypoints', 'bbox', 'area'))
@@ -73,7 +73,7 @@ def _item(data: dict, side: int) -> dict:
         size = max(round(width * scale), 1), max(round(height * scale), 1)
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
         factor = np.array([size[0] / width, size[1] / height], np.float32)
-        keypoints = (keypoints + 0.5) * factor - 0.5  # pixels scale about their corners
+        keypoints = (keypoints + 0.5) * factor - 0.5  # relative to pixel corners
         boxes = ((boxes.reshape(-1, 2, 2) + 0.5) * factor - 0.5).reshape(-1, 4)
         areas = areas * factor.prod()
     return dict(img=image, keypoints=keypoints, labelled=(labelled > 0).astype(np.float32),

@@ -9,17 +9,17 @@ from .figure import Figure, pixels_of
 
 
 def annotate(figures: Sequence[Figure], size: Tuple[int, int]) -> Tuple[List[dict], float]:
-    """Annotations of figures, the last one nearest, in an image of (width, height).
+    """Annotates figures, the last one nearest, in an image of ``size`` (width, height).
 
-    Each has ``category_id`` 1, ``iscrowd`` 0 and, in pixels:
+    Each annotation has ``category_id`` 1, ``iscrowd`` 0 and, in pixels:
 
-    - ``keypoints`` [x, y, v] * K: v = 2 on the visible surface of the figure, 1 under
-      another figure or the own body, 0 (with x = y = 0) out of the image;
-    - ``num_keypoints``: those with v > 0;
-    - ``area``: the silhouette's pixels in the image, occluded ones included, so that the
+    - ``keypoints`` [x, y, v] * K: v = 2 on the visible surface of the figure, 1 if hidden
+      by another figure or its own body, 0 (with x = y = 0) outside the image;
+    - ``num_keypoints``: number of keypoints with v > 0;
+    - ``area``: pixels of the silhouette in the image, including occluded ones, so that the
       scale of OKS does not shrink with occlusion;
-    - ``visible_area``: the pixels at which the figure is seen;
-    - ``bbox`` xywh: around the silhouette in the image, occluded pixels included.
+    - ``visible_area``: visible pixels of the figure;
+    - ``bbox`` xywh: box around the silhouette in the image, including occluded pixels.
 
     Returns:
         tuple[list[dict], float]: The annotations in the figures' order, and the crowd
@@ -49,13 +49,14 @@ def annotate(figures: Sequence[Figure], size: Tuple[int, int]) -> Tuple[List[dic
 
 
 def stack(part_maps: Sequence[np.ndarray]) -> np.ndarray:
-    """Who is seen at each pixel: 1 + the index of the last (nearest) figure there.
+    """Computes which figure is visible at each pixel.
 
     Args:
-        part_maps (Sequence[np.ndarray]): Of :meth:`Figure.part_map`, at least one, (H, W).
+        part_maps (Sequence[np.ndarray]): Results of :meth:`Figure.part_map`, at least one,
+            (H, W).
 
     Returns:
-        np.ndarray: 0 where there is nobody, int32, (H, W).
+        np.ndarray: 1 + index of the last (nearest) figure, 0 if none, int32, (H, W).
     """
     ids = np.zeros(part_maps[0].shape, dtype=np.int32)
     for i, parts in enumerate(part_maps):

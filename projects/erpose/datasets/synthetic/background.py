@@ -1,4 +1,4 @@
-"""Textured places for the figures to stand in."""
+"""Paints textured backgrounds for the figures."""
 from typing import Sequence, Tuple
 
 import cv2
@@ -27,9 +27,9 @@ def paint_background(rng: np.random.Generator, size: Tuple[int, int],
     """Paints a park, a street, a beach, a room or a field of lights.
 
     Args:
-        rng (np.random.Generator): Of the image.
+        rng (np.random.Generator): Generator of the image.
         size (tuple[int, int]): Width and height, in pixels.
-        horizon (float): Where the ground begins, in image heights.
+        horizon (float): y of the horizon, relative to the image height.
 
     Returns:
         np.ndarray: BGR, uint8, (H, W, 3).
@@ -44,16 +44,16 @@ def paint_background(rng: np.random.Generator, size: Tuple[int, int],
 
 def value_noise(rng: np.random.Generator, size: Tuple[int, int], cells: int,
                 octaves: int = 3) -> np.ndarray:
-    """Smooth noise, each octave of twice the frequency and half the amplitude.
+    """Generates smooth noise; each octave has twice the frequency and half the amplitude.
 
     Args:
-        rng (np.random.Generator): Of the image.
+        rng (np.random.Generator): Generator of the image.
         size (tuple[int, int]): Width and height.
-        cells (int): Of the first octave, along each side.
-        octaves (int): Defaults to 3.
+        cells (int): Cells of the first octave along each side.
+        octaves (int): Number of octaves. Defaults to 3.
 
     Returns:
-        np.ndarray: From -1 to 1, float32, (H, W).
+        np.ndarray: Values from -1 to 1, float32, (H, W).
     """
     noise = np.zeros(size[::-1], dtype=np.float32)
     for octave in range(octaves):
@@ -129,7 +129,7 @@ def _room(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
 
 
 def _lights(rng: np.random.Generator, image: np.ndarray, level: int) -> None:
-    """An evening: blurred lamps before dusk."""
+    """Paints an evening with blurred lamps."""
     height, width = image.shape[:2]
     image[:level] = _gradient((width, level), bgr('2b3a67'), bgr('a26769'))
     glow = np.zeros((level, width, 3), dtype=np.uint8)
@@ -154,7 +154,7 @@ def _sky(rng: np.random.Generator, sky: np.ndarray, clouds: bool) -> None:
 
 def _ground(rng: np.random.Generator, image: np.ndarray, level: int, colour: Colour,
             cells: int, contrast: float) -> None:
-    """A plane with a texture that shrinks towards the horizon."""
+    """Paints a plane with a texture that shrinks towards the horizon."""
     height, width = image.shape[:2]
     tile = value_noise(rng, (128, 128), cells)
     near, far = width * 1.2, width * .25
@@ -172,7 +172,7 @@ def _ground(rng: np.random.Generator, image: np.ndarray, level: int, colour: Col
 
 def _perspective_lines(rng: np.random.Generator, image: np.ndarray, level: int,
                        factor: float) -> None:
-    """Joints between boards or slabs, which meet at the horizon."""
+    """Draws joints between boards or slabs that meet at the horizon."""
     height, width = image.shape[:2]
     lines = np.full_like(image, 255)
     centre, tone = rng.uniform(.2, .8) * width, (255 * factor, ) * 3

@@ -1,4 +1,4 @@
-"""A generic articulated creature for keypoint sets that are no human body."""
+"""A generic articulated creature for keypoint sets other than the human body."""
 import colorsys
 from typing import Dict, List, Tuple
 
@@ -7,19 +7,19 @@ import numpy as np
 from .figure import Body, Colour, Figure, rotation
 from .skeleton import Skeleton
 
-SPREAD = np.deg2rad(150)  # of a keypoint's children
+SPREAD = np.deg2rad(150)  # angle over which a keypoint's children are spread
 GOLDEN = 0.618034
 
 
 def sample_creature(rng: np.random.Generator, skeleton: Skeleton, height: float,
                     roll: float) -> Figure:
-    """Draws a creature whose limbs are the links of a skeleton; the root is at 0, 0.
+    """Draws a creature whose limbs are the links of a skeleton, with its root at 0, 0.
 
-    The layout follows from the skeleton alone, so that all creatures of a skeleton are of
-    one species; joint angles, lengths, girths and colours vary.
+    The layout depends only on the skeleton, so that all creatures of a skeleton look alike.
+    Joint angles, lengths, girths and colours vary.
 
     Args:
-        rng (np.random.Generator): Of the image.
+        rng (np.random.Generator): Generator of the image.
         skeleton (Skeleton): Names and links of K keypoints.
         height (float): Larger extent of the creature, in pixels.
         roll (float): Rotation in the image plane, in degrees.
@@ -47,9 +47,10 @@ def sample_creature(rng: np.random.Generator, skeleton: Skeleton, height: float,
 
 
 def spanning_tree(num_keypoints: int, links: List[Tuple[int, int]]) -> Dict[int, int]:
-    """Child to parent, parents first; the root, the keypoint of most links, has parent -1.
+    """Maps each child to its parent, parents first; the root has parent -1.
 
-    Keypoints that no link reaches are children of the root.
+    The root is the keypoint with the most links. Other connected components are attached to
+    it.
     """
     neighbours: List[List[int]] = [[] for _ in range(num_keypoints)]
     for a, b in links:
@@ -71,7 +72,7 @@ def spanning_tree(num_keypoints: int, links: List[Tuple[int, int]]) -> Dict[int,
 
 
 def _layout(rng: np.random.Generator, tree: Dict[int, int]) -> np.ndarray:
-    """Positions (K, 2): the root's children all around it, others fan out."""
+    """Positions (K, 2): the root's children surround it, others fan out."""
     points, heading = np.zeros((len(tree), 2)), np.zeros(len(tree))
     children = {k: [c for c, p in tree.items() if p == k] for k in tree}
     for child, parent in tree.items():

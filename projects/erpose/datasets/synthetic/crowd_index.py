@@ -1,20 +1,20 @@
-"""The crowd index of an image."""
+"""Computes the crowd index of an image."""
 import numpy as np
 
 
 def crowd_index(keypoints: np.ndarray, boxes: np.ndarray) -> float:
-    """How much the persons of an image get into each other's boxes.
+    """Computes the crowd index (Li et al., CrowdPose, CVPR 2019, equation 1).
 
-    Source: Li et al., CrowdPose, CVPR 2019, equation 1: the mean over persons of the
-    number of others' keypoints in a person's box over that of the person's own, at most 1.
-    Persons without a labelled keypoint in their box do not count.
+    It is the mean over persons of the ratio of other persons' keypoints to own keypoints in
+    the person's box, at most 1. Persons without a labelled keypoint in their box are
+    excluded.
 
     Args:
         keypoints (np.ndarray): x, y, visibility (0: not labelled), in pixels, (N, K, 3).
-        boxes (np.ndarray): Boxes xyxy, edges included, in pixels, (N, 4).
+        boxes (np.ndarray): Boxes xyxy, including edges, in pixels, (N, 4).
 
     Returns:
-        float: 0 (nobody in another's box) to 1.
+        float: 0 (no keypoint in another person's box) to 1.
     """
     if len(boxes) == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Figures made of convex parts: hulls of spheres, seen from a direction."""
+"""Figures made of convex parts: projected hulls of spheres."""
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
@@ -9,22 +9,22 @@ from numpy.typing import ArrayLike
 
 Colour = Sequence[float]
 SUBPIXEL_BITS = 4
-FLAT_LIMB = 0.1  # a limb whose parts differ less in depth stays together in the order
+FLAT_LIMB = 0.1  # parts of a limb with a smaller range of depths are ordered together
 CIRCLE = np.stack([np.cos(np.arange(20) * np.pi / 10),
                    np.sin(np.arange(20) * np.pi / 10)], axis=1)
 
 
 @dataclass
 class Part:
-    """One convex piece of a figure: a hull of discs.
+    """A convex part of a figure: a hull of discs.
 
     Attributes:
-        name (str): What keypoints refer to; several parts may share one.
+        name (str): Name that keypoints refer to; several parts may share it.
         discs (np.ndarray): Centres and radii, in pixels, (N, 3).
         colour (tuple): BGR.
-        limb (str): Neighbours in the order that have the same are painted as one, without
-            an outline between them. Empty for a flat part, which has no outline and no
-            shading (eyes, prints).
+        limb (str): Consecutive parts of the same limb are painted without an outline
+            between them. Empty for a flat part (eyes, prints), which has no outline and no
+            shading.
     """
 
     name: str
@@ -40,8 +40,8 @@ class Figure:
     Attributes:
         parts (list[Part]): From the farthest to the nearest, at most 65535.
         keypoints (np.ndarray): In pixels, (K, 2).
-        owners (list[frozenset]): Names of the parts on whose surface each keypoint lies,
-            K: under any other part the keypoint is hidden.
+        owners (list[frozenset]): Names of the parts on whose surface each keypoint lies, K
+            sets. Any other part hides the keypoint.
         lift (float): Height above the ground, in pixels.
     """
 
@@ -51,17 +51,17 @@ class Figure:
     lift: float = 0
 
     def __post_init__(self) -> None:
-        # What is annotated, to a hundredth, is what visibility is determined for.
+        # Visibility must be computed for the annotated, rounded coordinates.
         self.keypoints = self.keypoints.round(2)
 
     @cached_property
     def discs(self) -> np.ndarray:
-        """Of all parts, (N, 3)."""
+        """Discs of all parts, (N, 3)."""
         return np.concatenate([part.discs for part in self.parts])
 
     @cached_property
     def outlines(self) -> List[np.ndarray]:
-        """Of the parts, for :func:`fill`."""
+        """Outlines of the parts, for :func:`fill`."""
         return self.polygons()
 
     def shifted(self, offset: Sequence[float]) -> 'Figure':
@@ -73,12 +73,12 @@ class Figure:
 
     def polygons(self, inset: float = 0, scale: float = 1,
                  offset: ArrayLike = (0, 0)) -> List[np.ndarray]:
-        """Outlines of the parts with other radii, or moved.
+        """Outlines of the parts with changed radii or moved discs.
 
         Args:
-            inset (float): Taken off the radii, in pixels. Defaults to 0.
-            scale (float): Of the radii. Defaults to 1.
-            offset (array): Of each disc, in its radii. Defaults to (0, 0).
+            inset (float): Subtracted from the radii, in pixels. Defaults to 0.
+            scale (float): Factor of the radii. Defaults to 1.
+            offset (array): Shift of each disc, in its radii. Defaults to (0, 0).
         """
         discs = self.discs
         radii = np.maximum(discs[:, 2:] * scale - inset, 0.3)
@@ -94,10 +94,10 @@ class Figure:
         return outlines
 
     def part_map(self, size: Tuple[int, int]) -> np.ndarray:
-        """Which part is seen at each pixel of an image of (width, height).
+        """Computes the visible part at each pixel of an image of ``size`` (width, height).
 
         Returns:
-            np.ndarray: 1 + the part's index, 0 off the figure, uint16, (H, W).
+            np.ndarray: 1 + index of the part, 0 outside the figure, uint16, (H, W).
         """
         pixels = np.zeros(size[::-1], dtype=np.uint16)
         for i, outline in enumerate(self.outlines):
@@ -105,9 +105,10 @@ class Figure:
         return pixels
 
     def surface(self, part_map: np.ndarray) -> np.ndarray:
-        """Which keypoints lie on the figure's surface, not inside or behind it, (K, ).
+        """Whether each keypoint lies on the figure's surface, not inside or behind it.
 
-        Keypoints outside the image do not.
+        Returns:
+            np.ndarray: bool, (K, ); False for keypoints outside the image.
         """
         names = [''] + [part.name for part in self.parts]
         inside, x, y = pixels_of(self.keypoints, part_map.shape)
@@ -119,8 +120,8 @@ class Figure:
 class Body:
     """Collects spheres in space and projects them to a :class:`Figure`.
 
-    Space: x to the figure's left, y down, z forwards, in any unit. The camera looks
-    along -z of the rotated space, without perspective.
+    In space, x points to the figure's left, y down and z forwards, in any unit. The camera
+    looks along -z of the rotated space, without perspective.
 
     Args:
         view (np.ndarray): Rotation from the figure's space to the camera's, (3, 3).
@@ -132,7 +133,7 @@ class Body:
         self._parts: List[tuple] = []
 
     def depth(self, vector: np.ndarray) -> float:
-        """How far a vector (3, ) points towards the camera."""
+        """Component of a vector (3, ) towards the camera."""
         return float(self.view[2] @ vector)
 
     def add(self, name: str, centres: ArrayLike, radii: ArrayLike,
@@ -141,14 +142,14 @@ class Body:
         """Adds the hull of N spheres.
 
         Args:
-            name (str): As of :class:`Part`.
+            name (str): See :class:`Part`.
             centres (array): (N, 3).
             radii (array): (N, ).
             colour (tuple): BGR.
-            bias (float): Moves the part towards the camera in the order. Defaults to 0.
-            limb (str, optional): As of :class:`Part`. Defaults to the name.
-            anchor (np.ndarray, optional): Point (3, ) whose depth gives the part's place in
-                the order. Defaults to the mean of the centres.
+            bias (float): Added to the depth in the painting order. Defaults to 0.
+            limb (str, optional): See :class:`Part`. Defaults to the name.
+            anchor (np.ndarray, optional): Point (3, ) whose depth determines the painting
+                order. Defaults to the mean of the centres.
         """
         centres = np.array(centres)
         depths = (centres if anchor is None else anchor[None]) @ self.view[2]
@@ -161,7 +162,7 @@ class Body:
         self.points[name] = (self.view[:2] @ position, frozenset(owners))
 
     def figure(self, keypoints: Sequence[str], scale: float) -> Figure:
-        """The figure with ``scale`` pixels a unit and the named points as keypoints."""
+        """Projects to a figure with ``scale`` pixels per unit and the named keypoints."""
         limbs: Dict[str, List[float]] = {}
         for depth, *_, limb in self._parts:
             limbs.setdefault(limb, []).append(depth)
@@ -186,7 +187,7 @@ def fill(image: np.ndarray, outline: np.ndarray, colour: Colour,
 
 def pixels_of(points: np.ndarray,
               shape: Sequence[int]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Nearest pixels of points (K, 2): whether in an image (H, W), and x and y, (K, )."""
+    """Rounds points (K, 2) to pixels: whether in an image (H, W), and x and y, (K, )."""
     x, y = np.rint(points).astype(int).T
     return (x >= 0) & (y >= 0) & (x < shape[1]) & (y < shape[0]), x, y
 

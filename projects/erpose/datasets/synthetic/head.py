@@ -6,7 +6,7 @@ import numpy as np
 from .figure import Body, Colour
 from .looks import Look
 
-FACES_CAMERA = 0.2  # sine of the grazing angle under which a feature of the face is painted
+FACES_CAMERA = 0.2  # sine of the minimum angle to the view at which features are painted
 DARK = (38.0, 32.0, 34.0)
 LIPS = (70.0, 60.0, 150.0)
 WHITE = (245.0, 246.0, 246.0)
@@ -16,9 +16,9 @@ def add_head(body: Body, look: Look, centre: np.ndarray, turn: np.ndarray) -> No
     """Adds a head and its keypoints.
 
     Args:
-        body (Body): Receives them.
+        body (Body): Receives the parts and keypoints.
         look (Look): Hair, skin and size.
-        centre (np.ndarray): Of the head, (3, ).
+        centre (np.ndarray): Centre of the head, (3, ).
         turn (np.ndarray): Rotation from the head's axes (left, down, forwards) to the
             body's, (3, 3).
     """

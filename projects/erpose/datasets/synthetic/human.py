@@ -1,4 +1,4 @@
-"""A human figure: a skeleton in space with limbs of real width, dressed."""
+"""Builds human figures: a skeleton in space with dressed limbs."""
 from typing import Callable, List, Sequence
 
 import numpy as np
@@ -11,16 +11,16 @@ from .poses import Pose, limb_direction, sample_pose
 # Lengths and radii in statures.
 UPPER_ARM, FOREARM, HAND, THIGH, SHIN, NECK = 0.165, 0.145, 0.035, 0.245, 0.24, 0.285
 FOOT_POINTS = (('heel', -.015), ('foot', .03), ('big_toe', .08), ('small_toe', .07))
-BURIED = 0.05  # a shoulder or hip this far behind the body's axis is under the torso
-FRONTAL = 0.55  # share of the figures that face the camera, more or less
+BURIED = 0.05  # shoulders and hips farther behind the body's axis are hidden by the torso
+FRONTAL = 0.55  # share of figures that roughly face the camera
 
 
 def sample_human(rng: np.random.Generator, keypoints: Sequence[str], height: float,
                  roll: float) -> Figure:
-    """Draws a person in a random pose, look and direction; the pelvis is at 0, 0.
+    """Draws a person with random pose, look and direction, with the pelvis at 0, 0.
 
     Args:
-        rng (np.random.Generator): Of the image.
+        rng (np.random.Generator): Generator of the image.
         keypoints (Sequence[str]): Names of the body points that become keypoints, K.
         height (float): Stature, in pixels.
         roll (float): Rotation in the image plane, in degrees.
@@ -39,13 +39,13 @@ def sample_human(rng: np.random.Generator, keypoints: Sequence[str], height: flo
 
 def build_human(look: Look, pose: Pose, view: np.ndarray, gaze: np.ndarray,
                 keypoints: Sequence[str], height: float) -> Figure:
-    """The figure of a look and a pose.
+    """Builds the figure with a given look and pose.
 
     Args:
         look (Look): Clothes and proportions.
         pose (Pose): Angles of the limbs.
         view (np.ndarray): Rotation to the camera, (3, 3).
-        gaze (np.ndarray): Rotation of the head against the body, (3, 3).
+        gaze (np.ndarray): Rotation of the head relative to the body, (3, 3).
         keypoints (Sequence[str]): Names of the body points that become keypoints, K.
         height (float): Stature, in pixels.
     """
@@ -88,7 +88,7 @@ def _add_trunk(body: Body, look: Look, trunk: Callable[..., np.ndarray]) -> None
 
 
 def _add_leg(body: Body, look: Look, pose: Pose, side: str) -> np.ndarray:
-    """Adds a leg; returns where a skirt ends on its thigh."""
+    """Adds a leg; returns the point on the thigh where a skirt ends."""
     w, sign = look.width, 1 if side == 'left' else -1
     angles = pose.limbs[f'{side}_shin']
     hip = np.array([sign * look.hips, 0, 0])
@@ -127,7 +127,7 @@ def _add_arm(body: Body, look: Look, pose: Pose, side: str, shoulder: np.ndarray
 
 def _add_limb(body: Body, names: List[str], joints: List[np.ndarray], radii: List[float],
               skin: Colour, cloth: Colour, covered: float, bias: float) -> None:
-    """Two segments, of which cloth covers the first ``covered``."""
+    """Adds two segments; cloth covers the first ``covered`` segments."""
     limb = names[0]
     for i, name in enumerate(names):
         ends, sizes = np.array(joints[i:i + 2]), np.array(radii[i:i + 2])
@@ -143,6 +143,6 @@ def _add_limb(body: Body, names: List[str], joints: List[np.ndarray], radii: Lis
 
 def _mark_root(body: Body, name: str, position: np.ndarray, limb: List[str],
                torso: List[str]) -> None:
-    """A shoulder or hip: on the torso as well, unless it is on the far side of it."""
+    """Marks a shoulder or hip, also on the torso unless it is on its far side."""
     depth = body.depth(position * np.array([1, 0, 0]))
     body.mark(name, position, limb + (torso if depth > -BURIED else []))

@@ -1,4 +1,4 @@
-"""What the figures wear, and their proportions."""
+"""Samples clothes and proportions of the figures."""
 from dataclasses import dataclass
 from typing import List
 
@@ -8,7 +8,7 @@ from .figure import Colour
 
 
 def bgr(code: str) -> Colour:
-    """A colour from 'rrggbb'."""
+    """Converts 'rrggbb' to BGR."""
     return tuple(float(int(code[i:i + 2], 16)) for i in (4, 2, 0))
 
 
@@ -50,7 +50,7 @@ class Look:
 
 
 def sample_look(rng: np.random.Generator) -> Look:
-    """Draws the clothes and the proportions of a person."""
+    """Draws random clothes and proportions of a person."""
     skirt = rng.random() < 0.15
     child = rng.random() < 0.15
     return Look(

@@ -1,4 +1,4 @@
-"""Plausible human poses as angles of the limbs."""
+"""Samples plausible human poses, as angles of the limbs."""
 from dataclasses import dataclass
 from typing import Any, Dict, Tuple
 
@@ -7,8 +7,8 @@ import numpy as np
 Range = Tuple[float, float]
 Ranges = Tuple[Range, Range]
 
-# Ranges in degrees. `arm` and `thigh` are (abduction, flexion) from hanging down; `elbow`
-# is added to both angles of the arm and gives the forearm; `knee` bends the shin backwards.
+# Ranges in degrees. `arm` and `thigh` are (abduction, flexion), 0 hanging down; `elbow` is
+# added to both angles of the arm to get the forearm; `knee` bends the shin backwards.
 STATIC: Dict[str, Dict[str, Any]] = dict(
     stand=dict(arm=((5, 16), (-12, 15)), elbow=((-10, 3), (5, 35)),
                thigh=((2, 8), (-4, 5)), knee=(0, 8), lean=(-2, 4)),
@@ -35,7 +35,7 @@ GAITS: Dict[str, Dict[str, Range]] = dict(
              lean=(6, 16)))
 FREQUENCIES = dict(stand=5, hands_on_hips=2, folded_arms=1.5, arms_up=2, star=1.5,
                    reach=1.5, jump=1.5, squat=1, sit=1.5, walk=5, run=3)
-MIXED_ARMS = 0.25  # share of the poses that take one arm from another pose
+MIXED_ARMS = 0.25  # share of poses with one arm of another pose
 
 
 @dataclass
@@ -43,9 +43,9 @@ class Pose:
     """Angles in degrees.
 
     Attributes:
-        limbs (dict): Name such as 'left_forearm' to (abduction, flexion): 0, 0 hangs down,
-            abduction turns away from the body, flexion forwards.
-        lean (float): Of the upper body, forwards.
+        limbs (dict): (abduction, flexion) by name, such as 'left_forearm': 0, 0 hangs down,
+            abduction is away from the body, flexion forwards.
+        lean (float): Forward lean of the upper body.
         airborne (bool): Whether the figure may float above the ground.
     """
 
@@ -55,7 +55,7 @@ class Pose:
 
 
 def sample_pose(rng: np.random.Generator) -> Pose:
-    """Draws a pose: stands, walks, runs, jumps, sits, waves ..."""
+    """Draws a random pose: standing, walking, running, jumping, sitting ..."""
     kinds = list(FREQUENCIES)
     odds = np.array(list(FREQUENCIES.values()))
     kind = kinds[rng.choice(len(kinds), p=odds / odds.sum())]
@@ -69,7 +69,7 @@ def sample_pose(rng: np.random.Generator) -> Pose:
 
 
 def limb_direction(angles: Tuple[float, float], side: str) -> np.ndarray:
-    """Unit vector (3, ) of a limb: x to the figure's left, y down, z forwards."""
+    """Direction (3, ) of a limb: x to the figure's left, y down, z forwards."""
     abduction, flexion = np.deg2rad(angles)
     out = np.sin(abduction) if side == 'left' else -np.sin(abduction)
     return np.array([out, np.cos(abduction) * np.cos(flexion),
@@ -96,7 +96,7 @@ def _arm(rng: np.random.Generator, side: str, arm: Ranges,
 
 def _gait(rng: np.random.Generator, swing: Range, elbow: Range, front_knee: Range,
           back_knee: Range, lean: Range) -> Pose:
-    """Legs in opposite phase, each arm with the other side's leg."""
+    """Pose of a gait: legs in opposite phase, each arm in phase with the other leg."""
     limbs = {}
     reach = rng.uniform(*swing) * rng.choice([-1, 1])
     for side, leg in (('left', reach), ('right', -reach)):

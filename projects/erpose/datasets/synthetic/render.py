@@ -1,4 +1,4 @@
-"""Paints figures into a place: light, shadows, haze, grain."""
+"""Renders figures on a background, with light, shadows, haze and grain."""
 from dataclasses import dataclass
 from itertools import groupby
 from typing import List, Sequence, Tuple
@@ -9,8 +9,8 @@ import numpy as np
 from .background import paint_background
 from .figure import Figure, Part, fill
 
-OUTLINE, SHADE = 0.55, 0.9  # of the colour
-OUTLINE_WIDTH = 0.0045  # of the figure's size
+OUTLINE, SHADE = 0.55, 0.9  # factors of the colour
+OUTLINE_WIDTH = 0.0045  # relative to the figure's size
 HAZE = np.array([226.0, 214.0, 205.0])
 
 Layer = Tuple[Sequence[np.ndarray], Sequence[Sequence[float]]]
@@ -23,8 +23,8 @@ class Placed:
 
     Attributes:
         figure (Figure): In pixels of the image.
-        size (float): Its height, were it upright, in pixels.
-        ground (float): The y of the ground under it, in pixels.
+        size (float): Height of the figure when upright, in pixels.
+        ground (float): y of the ground below the figure, in pixels.
     """
 
     figure: Figure
@@ -37,10 +37,10 @@ def paint_scene(rng: np.random.Generator, size: Tuple[int, int], horizon: float,
     """Paints the background and the figures, the last one nearest.
 
     Args:
-        rng (np.random.Generator): Of the image.
+        rng (np.random.Generator): Generator of the image.
         size (tuple[int, int]): Width and height, in pixels.
-        horizon (float): Where the ground begins, in image heights.
-        placed (Sequence[Placed]): From the farthest to the nearest.
+        horizon (float): y of the horizon, relative to the image height.
+        placed (Sequence[Placed]): Figures from the farthest to the nearest.
 
     Returns:
         np.ndarray: BGR, uint8, (H, W, 3).
@@ -63,9 +63,9 @@ def paint_figure(image: np.ndarray, figure: Figure, size: float, light: np.ndarr
     Args:
         image (np.ndarray): BGR, uint8, (H, W, 3).
         figure (Figure): In pixels of the image.
-        size (float): Its height, in pixels: the outline's width follows from it.
-        light (np.ndarray): Where the light comes from, in radii of a part, (2, ).
-        haze (float): Share of the haze in the colours.
+        size (float): Its height in pixels, which determines the outline width.
+        light (np.ndarray): Direction of the light, in radii of a part, (2, ).
+        haze (float): Share of haze in the colours.
     """
     outline = max(0.7, OUTLINE_WIDTH * size)
     colours = (1 - haze) * np.array([part.colour for part in figure.parts]) + haze * HAZE
@@ -91,7 +91,7 @@ def _fill_all(image: np.ndarray, parts: Sequence[Tuple[int, Part]],
 
 
 def _cast_shadows(backdrop: np.ndarray, placed: Sequence[Placed]) -> None:
-    """Soft ellipses under the figures; the backdrop has half the image's size."""
+    """Draws soft ellipses under the figures; the backdrop has half the image size."""
     shadow = np.full(backdrop.shape[:2], 255, dtype=np.uint8)
     for item in placed:
         low, high = np.percentile(item.figure.discs[:, 0], [15, 85])
@@ -104,7 +104,7 @@ def _cast_shadows(backdrop: np.ndarray, placed: Sequence[Placed]) -> None:
 
 
 def _finish(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
-    """A colour cast, slight blur and grain, as a camera gives them."""
+    """Adds a colour cast, slight blur and grain, like a camera."""
     cast = np.concatenate([rng.uniform(.93, 1.06, 3), [1]])
     image = cv2.multiply(  # type: ignore[call-overload]  # OpenCV's stubs know no scalars
         image, tuple(cast.tolist()))

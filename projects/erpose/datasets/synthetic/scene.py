@@ -1,4 +1,4 @@
-"""Scenes: how many persons, how large, where, and in which order of depth."""
+"""Composes scenes: number, sizes, positions and depth order of the persons."""
 from typing import List, Optional, Tuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from .human import sample_human
 from .render import Placed, paint_scene
 from .skeleton import Skeleton
 
-MIN_VISIBLE = 0.12  # a figure of which less is seen is moved, or left out
+MIN_VISIBLE = 0.12  # a figure with a smaller visible share is moved or left out
 TRIES = 6
 MIN_SIZE = 32
 SCALE = (0.3, 1.0)
@@ -25,22 +25,22 @@ def render_scene(rng: np.random.Generator, skeleton: Skeleton,
     """Renders one image with its annotations.
 
     Args:
-        rng (np.random.Generator): All randomness of the image.
+        rng (np.random.Generator): Generator of the image.
         skeleton (Skeleton): Names and links of K keypoints.
         image_size (tuple[int, int]): Width and height, in pixels.
-        persons (tuple[int, int]): Least and largest number of persons. A person who would
-            hardly be seen is left out, so that there may be fewer.
-        scale (tuple[float, float]): Least and largest stature, in image heights.
-        rotation (float): Largest rotation in the image plane, in degrees. Defaults to 10.
+        persons (tuple[int, int]): Minimum and maximum number of persons. There may be
+            fewer, as persons that would hardly be visible are left out.
+        scale (tuple[float, float]): Minimum and maximum stature, in image heights.
+        rotation (float): Maximum rotation in the image plane, in degrees. Defaults to 10.
         crowding (float, optional): Probability that a person stands close to another.
             Defaults to None: drawn for each image.
 
     Returns:
         tuple[np.ndarray, list[dict], float]: The image, BGR, uint8, (H, W, 3); the
-        annotations as of :func:`annotate`, farthest person first; the crowd index.
+        annotations of :func:`annotate`, farthest person first; the crowd index.
 
     Raises:
-        ValueError: If a setting is out of its range.
+        ValueError: If a setting is out of range.
     """
     check_settings(image_size, persons, scale, rotation, crowding)
     horizon = rng.uniform(.2, .45)
@@ -58,25 +58,25 @@ def render_scene(rng: np.random.Generator, skeleton: Skeleton,
 def check_settings(image_size: Tuple[int, int], persons: Tuple[int, int],
                    scale: Tuple[float, float] = SCALE, rotation: float = ROTATION,
                    crowding: Optional[float] = None) -> None:
-    """Raises a ValueError for settings that :func:`render_scene` cannot use."""
+    """Raises a ValueError for settings that :func:`render_scene` does not support."""
     if len(image_size) != 2 or min(image_size) < MIN_SIZE:
-        raise ValueError(f'image_size must be width and height of at least {MIN_SIZE} '
+        raise ValueError(f'image_size must be a width and a height of at least {MIN_SIZE} '
                          f'pixels, got {tuple(image_size)}')
     if len(persons) != 2 or not 0 <= persons[0] <= persons[1]:
-        raise ValueError('persons must be the least and the largest number in an image, '
-                         f'got {tuple(persons)}')
+        raise ValueError('persons must be the minimum and maximum number in an image, got '
+                         f'{tuple(persons)}')
     if len(scale) != 2 or not 0 < scale[0] <= scale[1]:
-        raise ValueError('scale must be the least and the largest stature in image '
-                         f'heights, got {tuple(scale)}')
+        raise ValueError('scale must be the minimum and maximum stature in image heights, '
+                         f'got {tuple(scale)}')
     if not 0 <= rotation <= 180:
-        raise ValueError(f'rotation must be from 0 to 180 degrees, got {rotation}')
+        raise ValueError(f'rotation must be between 0 and 180 degrees, got {rotation}')
     if crowding is not None and not 0 <= crowding <= 1:
-        raise ValueError(f'crowding must be a probability or None, got {crowding}')
+        raise ValueError(f'crowding must be between 0 and 1, or None, got {crowding}')
 
 
 def _plan(rng: np.random.Generator, image_size: Tuple[int, int], persons: Tuple[int, int],
           scale: Tuple[float, float], crowding: float) -> List[Tuple[float, float]]:
-    """Stature and x of each person, in pixels: alone, or close to one before."""
+    """Stature and x of each person, in pixels: alone, or close to an earlier one."""
     width, height = image_size
     plan: List[Tuple[float, float]] = []
     for _ in range(rng.integers(persons[0], persons[1] + 1)):
@@ -94,7 +94,7 @@ def _plan(rng: np.random.Generator, image_size: Tuple[int, int], persons: Tuple[
 
 def _place(rng: np.random.Generator, skeleton: Skeleton, image_size: Tuple[int, int],
            size: float, x: float, horizon: float, rotation: float) -> Placed:
-    """A figure on the ground: the larger, the nearer and the lower in the image."""
+    """Places a figure on the ground; larger ones are nearer and lower in the image."""
     height, roll = image_size[1], rng.uniform(-rotation, rotation)
     if skeleton.body_points:
         figure = sample_human(rng, skeleton.body_points, size, roll)
@@ -107,7 +107,7 @@ def _place(rng: np.random.Generator, skeleton: Skeleton, image_size: Tuple[int, 
 
 def _keep_visible(rng: np.random.Generator, placed: List[Placed],
                   image_size: Tuple[int, int]) -> List[Placed]:
-    """Moves persons that are hidden or out of the image aside; drops the hopeless."""
+    """Moves persons that are hidden or outside the image; drops them if that fails."""
     width, height = image_size
     free = np.ones((height, width), dtype=bool)
     kept = []

@@ -16,10 +16,10 @@ ALIASES = dict(
 
 @dataclass(frozen=True)
 class Skeleton:
-    """A keypoint set: the names and the links of K keypoints.
+    """Names and links of K keypoints.
 
     Attributes:
-        names (list[str]): As the metainfo has them, K.
+        names (list[str]): K names, as in the metainfo.
         links (list[tuple[int, int]]): Pairs of keypoint indices.
     """
 
@@ -28,14 +28,14 @@ class Skeleton:
 
     @classmethod
     def from_metainfo(cls, metainfo: dict) -> 'Skeleton':
-        """Reads MMPose metainfo, ``dict(from_file=...)`` included.
+        """Reads MMPose metainfo, or ``dict(from_file=...)``.
 
-        A relative ``from_file`` that is not there is looked for among the files that
-        MMPose ships, as MMPose's own data sets do.
+        If ``from_file`` does not exist, MMPose's own metainfo files are searched, as in
+        MMPose's data sets.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it is no metainfo.
+            FileNotFoundError: If the file does not exist.
+            ValueError: If the metainfo is invalid.
         """
         parsed = parse_metainfo(metainfo)
         names = [parsed['keypoint_id2name'][k] for k in range(parsed['num_keypoints'])]
@@ -43,6 +43,6 @@ class Skeleton:
 
     @property
     def body_points(self) -> List[str]:
-        """Points of the human body that the keypoints are, K; empty if any is unknown."""
+        """Body points of the K keypoints; empty if any is not of the human body."""
         points = [ALIASES.get(name, name) for name in self.names]
         return points if BODY_POINTS.issuperset(points) else []

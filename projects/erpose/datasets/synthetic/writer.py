@@ -21,17 +21,17 @@ def generate(out_dir: str, num_images: int, seed: int = 0,
              metainfo: dict = COCO, overwrite: bool = False, **scene: Any) -> dict:
     """Writes ``annotations.json`` and ``images/*.jpg`` of a synthetic crowd set.
 
-    Image i depends on the seed, on i and on the settings only: a longer set begins with
-    the shorter one. What an annotation holds: :func:`annotate`.
+    Image i depends only on the seed, i and the settings, so that a longer set starts with
+    the shorter one. See :func:`annotate` for the annotations.
 
     Args:
-        out_dir (str): Is made; must be empty or absent.
-        num_images (int): At least 1.
-        seed (int): Not negative. Defaults to 0.
+        out_dir (str): Output folder; must be empty or missing.
+        num_images (int): Number of images, at least 1.
+        seed (int): Random seed, at least 0. Defaults to 0.
         image_size (tuple[int, int]): Width and height, in pixels.
-        persons (tuple[int, int]): Least and largest number of persons of an image.
-        metainfo (dict): Of MMPose. Keypoints of the human body give persons, any other
-            skeleton gives creatures. Defaults to COCO's.
+        persons (tuple[int, int]): Minimum and maximum number of persons in an image.
+        metainfo (dict): Metainfo of MMPose. Keypoints of the human body give persons, any
+            other skeleton gives creatures. Defaults to COCO's.
         overwrite (bool): Replace an earlier set in ``out_dir``. Defaults to False.
         **scene: Further settings of :func:`render_scene`.
 
@@ -40,11 +40,11 @@ def generate(out_dir: str, num_images: int, seed: int = 0,
 
     Raises:
         FileExistsError: If ``out_dir`` is not empty, unless ``overwrite`` is set and it
-            holds an earlier set.
-        ValueError: If a number is out of its range.
+            contains an earlier set.
+        ValueError: If a setting is out of range.
     """
     if num_images < 1 or seed < 0:
-        raise ValueError('num_images must be at least 1 and seed not negative, got '
+        raise ValueError('num_images must be at least 1 and seed at least 0, got '
                          f'{num_images} and {seed}')
     check_settings(image_size, persons, **scene)
     skeleton = Skeleton.from_metainfo(metainfo)
@@ -74,15 +74,15 @@ def generate(out_dir: str, num_images: int, seed: int = 0,
 
 
 def _prepare(out_dir: str, overwrite: bool) -> None:
-    """Makes the folders; removes an earlier set, and nothing that is none."""
+    """Creates the folders; removes an earlier set, but no other files."""
     ann_file = osp.join(out_dir, 'annotations.json')
     if osp.isdir(out_dir) and os.listdir(out_dir):
         if not overwrite:
             raise FileExistsError(f'{out_dir} is not empty: choose another folder, or '
                                   'replace the set in it (--force, overwrite=True)')
         if not _is_synthetic(ann_file):
-            raise FileExistsError(f'{out_dir} holds something else than a synthetic set, '
-                                  'which is not replaced: choose another folder')
+            raise FileExistsError(f'{out_dir} does not contain a synthetic set and is not '
+                                  'replaced: choose another folder')
         os.remove(ann_file)
         shutil.rmtree(osp.join(out_dir, 'images'), ignore_errors=True)
     os.makedirs(osp.join(out_dir, 'images'))

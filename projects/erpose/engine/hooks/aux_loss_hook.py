@@ -1,4 +1,4 @@
-"""The closing epochs of YOLO-Pose."""
+"""Enables YOLOX-Pose's auxiliary L1 loss for the last epochs."""
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
@@ -7,11 +7,11 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class AuxLossHook(Hook):
-    """Adds the auxiliary L1 loss of YOLOX-Pose's head in the closing epochs.
+    """Enables the auxiliary L1 loss of YOLOX-Pose's head for the last epochs.
 
-    MMPose's ``YOLOXPoseModeSwitchHook`` begins one epoch earlier than it is told, and not
-    at all when training resumes after that epoch. With ``mmdet.PipelineSwitchHook`` for
-    the pipeline, this one switches where ER-Pose's does.
+    MMPose's ``YOLOXPoseModeSwitchHook`` switches one epoch too early, and never if training
+    resumes after that epoch. This hook and ``mmdet.PipelineSwitchHook`` switch loss and
+    pipeline at the same epoch as ER-Pose's configs.
 
     Args:
         switch_epoch (int): First epoch with the loss, counted from 0.

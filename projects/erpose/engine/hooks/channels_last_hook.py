@@ -1,4 +1,4 @@
-"""Memory layout of the convolutions."""
+"""Sets the memory layout of the model."""
 import torch
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
@@ -7,10 +7,10 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class ChannelsLastHook(Hook):
-    """Puts the model into channels-last layout before training and testing.
+    """Converts the model to channels-last layout before training and testing.
 
-    Depthwise convolutions run faster in it, on CPUs and on GPUs with mixed precision;
-    the results are the same up to rounding.
+    Depthwise convolutions run faster in this layout, on CPUs and on GPUs with mixed
+    precision. The results are the same up to rounding.
     """
 
     priority = 'VERY_HIGH'

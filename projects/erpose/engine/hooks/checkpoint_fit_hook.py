@@ -1,4 +1,4 @@
-"""Checkpoints of another number of keypoints: said in one line, started anew or refused."""
+"""Handles checkpoints with another number of keypoints than the model."""
 from typing import Dict, Optional, Tuple
 
 from mmengine.hooks import Hook
@@ -9,21 +9,22 @@ from torch import Tensor, nn
 
 
 class CheckpointMismatchError(ValueError):
-    """A checkpoint of another model than the config's."""
+    """The checkpoint does not fit the config's model."""
 
 
 @HOOKS.register_module()
 class CheckpointFitHook(Hook):
-    """Compares the shapes of a checkpoint's weights with the model's before loading them.
+    """Compares the shapes of a checkpoint's weights with the model's before loading.
 
-    - ``load_from`` of a training, with another number of keypoints K: what depends on K
-      keeps its initial weights (:class:`PosePriorHook` then sets the mean pose), and one
-      line says so. MMEngine would list every tensor, twice where an EMA is kept.
-    - ``--resume``, and testing: refused, since optimiser and result are of the other model.
-      ``--resume`` of a checkpoint without an optimiser is refused, too: MMEngine would
-      begin the schedule anew in the midst of the training.
+    - ``load_from`` in training, with another number of keypoints K: layers that depend on K
+      keep their initial weights (:class:`PosePriorHook` then sets the mean pose), and one
+      log line says so. MMEngine would list every tensor, twice with an EMA.
+    - ``--resume`` and testing: an error, since optimiser and result belong to the other
+      model.
+    - ``--resume`` of a checkpoint without an optimiser: an error. MMEngine would restart
+      the schedule in the middle of the training.
 
-    Any other difference is left to MMEngine's report, but not when a training resumes.
+    Other differences are left to MMEngine's report, except when a training resumes.
     """
 
     priority = 'VERY_HIGH'  # before EMAHook, which loads the weights too
@@ -31,32 +32,33 @@ class CheckpointFitHook(Hook):
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         if runner._resume and not {'meta', 'message_hub', 'optimizer'} <= set(checkpoint):
             raise CheckpointMismatchError(
-                f'{runner._load_from or "the checkpoint"} has no state of a training (no '
-                'optimizer) to go on with: name another by --resume FILE, or start from '
-                'its weights by load_from, with another --work-dir')
+                f'{runner._load_from or "the checkpoint"} has no training state (no '
+                'optimizer) to resume. Resume another one with --resume FILE. To start '
+                'from its weights, set load_from and another --work-dir')
         model = unwrapped(runner)
         differing = differing_weights(model, checkpoint)
         if not differing:
             return
-        here, there = number_of_keypoints(model), trained_keypoints(checkpoint)
+        count, trained = number_of_keypoints(model), trained_keypoints(checkpoint)
         name, (theirs, ours) = next(iter(differing.items()))
-        said = (f'the checkpoint is of {there} keypoints, the config of {here}'
-                if here != there else
-                f'{len(differing)} weights of the checkpoint have other shapes, the first '
-                f'{name}: {tuple(theirs)} there, {tuple(ours)} in the config\'s model')
+        problem = (f'the checkpoint has {trained} keypoints, the config {count}'
+                   if count != trained else
+                   f'{len(differing)} weights of the checkpoint have other shapes than in '
+                   f'the config\'s model, first {name}: {tuple(theirs)} instead of '
+                   f'{tuple(ours)}')
         if runner._resume:
             raise CheckpointMismatchError(
-                f'{said}: --resume goes on with the same model. To start from its weights, '
-                'name it by load_from, with another --work-dir')
-        if here == there:
+                f'{problem}. --resume needs the same model. To start from these weights, '
+                'set load_from and another --work-dir')
+        if count == trained:
             return
         if not isinstance(runner._train_loop, BaseLoop):
-            raise CheckpointMismatchError(f'{said}: test it with its own config')
+            raise CheckpointMismatchError(f'{problem}. Test it with its own config')
         own, weights = model.state_dict(), checkpoint.get('state_dict', checkpoint)
         for name in differing:
             weights[name if name in weights else f'module.{name}'] = own[name].clone()
-        runner.logger.info(f'pose branch re-initialised: {here} keypoints, the checkpoint '
-                           f'has {there or "another number"}')
+        runner.logger.info(f'pose branch re-initialised: {count} keypoints, the checkpoint '
+                           f'has {trained or "another number"}')
 
 
 def unwrapped(runner: Runner) -> BaseModel:
@@ -65,13 +67,13 @@ def unwrapped(runner: Runner) -> BaseModel:
 
 
 def weights_of(checkpoint: dict) -> Dict[str, Tensor]:
-    """The weights by their names in the model, without the wrapper of a training."""
+    """The weights by their names in the model, without the prefix of a DDP wrapper."""
     weights = checkpoint.get('state_dict', checkpoint)
     return {name.removeprefix('module.'): value for name, value in weights.items()}
 
 
 def differing_weights(model: nn.Module, checkpoint: dict) -> Dict[str, Tuple]:
-    """Weights of the same name and another shape: name to their shape and the model's."""
+    """Weights with another shape: name to (shape in the checkpoint, shape in the model)."""
     own, weights = model.state_dict(), weights_of(checkpoint)
     return {name: (weights[name].shape, value.shape) for name, value in own.items()
             if name in weights and weights[name].shape != value.shape}
@@ -83,7 +85,7 @@ def number_of_keypoints(model: nn.Module) -> Optional[int]:
 
 
 def trained_keypoints(checkpoint: dict) -> Optional[int]:
-    """K of a checkpoint: of the data set it was trained on, or of its pose branch.
+    """K of a checkpoint, from the metainfo of its data set or from its pose branch.
 
     The pose branch of ER-Pose has 3 K channels: 2 K offsets and K visibilities.
     """

@@ -1,4 +1,4 @@
-"""Random numbers by epoch, so that a resumed training draws the same ones."""
+"""Seeds each epoch, so that a resumed training draws the same random numbers."""
 import random
 
 import numpy as np
@@ -12,14 +12,14 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class EpochSeedHook(Hook):
-    """Seeds all generators anew at every epoch, from the seed, the epoch and the rank.
+    """Seeds all random generators at every epoch, from the seed, the epoch and the rank.
 
-    MMEngine seeds at the start and keeps no state of the generators: a resumed training
-    repeats the augmentations of its first epoch. With this hook, and
-    :func:`seed_worker` for the workers of the data loader, an interrupted training ends
-    with the weights of an uninterrupted one, bit by bit where the operators are
-    deterministic. The sampler too goes on with the seed of the checkpoint: MMEngine builds
-    it before it resumes, with a seed drawn for the resumed run unless the config has one.
+    MMEngine seeds once at the start and does not save the state of the generators, so a
+    resumed training repeats the augmentations of the first epoch. With this hook, and
+    :func:`seed_worker` for the data loader, an interrupted training ends with the weights
+    of an uninterrupted one, bit by bit if the operators are deterministic. The hook also
+    gives the sampler the seed of the checkpoint: MMEngine builds the sampler before it
+    resumes, with a new seed unless the config sets one.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -34,8 +34,8 @@ class EpochSeedHook(Hook):
 def seed_worker(worker_id: int) -> None:
     """Seeds a worker of the data loader from PyTorch's seed for it.
 
-    PyTorch draws that seed from the main process when the worker starts. Workers that
-    start with every epoch (``persistent_workers=False``) follow :class:`EpochSeedHook`.
+    PyTorch draws that seed in the main process when the worker starts. Workers that start
+    with every epoch (``persistent_workers=False``) therefore follow :class:`EpochSeedHook`.
     """
     _seed_all(torch.initial_seed() % 2**32)
 

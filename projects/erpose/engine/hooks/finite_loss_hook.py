@@ -1,4 +1,4 @@
-"""A training that diverges says so, and on which images."""
+"""Stops a training that diverges and names the images."""
 from typing import Any, Optional
 
 import torch
@@ -9,7 +9,7 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class FiniteLossHook(Hook):
-    """Ends the training at the first loss that is not finite, before it is saved.
+    """Stops the training at the first loss that is not finite, before it is saved.
 
     Raises:
         FloatingPointError: Names the losses, the epoch, the iteration and the images.
@@ -19,7 +19,7 @@ class FiniteLossHook(Hook):
                          data_batch: Any = None, outputs: Optional[dict] = None) -> None:
         losses = {name: value.detach() for name, value in (outputs or {}).items()
                   if 'loss' in name}
-        # together: the GPU is waited for once
+        # one check of all losses waits for the GPU only once
         if losses and not torch.stack(list(losses.values())).isfinite().all():
             broken = [f'{name} is {value.item()}' for name, value in losses.items()
                       if not value.isfinite()]
@@ -27,5 +27,5 @@ class FiniteLossHook(Hook):
                                for sample in data_batch['data_samples'])
             raise FloatingPointError(
                 f'{", ".join(broken)} in epoch {runner.epoch + 1}, iteration '
-                f'{batch_idx + 1}, on the images {images}. The last checkpoint is from '
-                'before: look at these annotations, or resume with a lower learning rate')
+                f'{batch_idx + 1}, on the images {images}. Check their annotations, or '
+                'resume from the last checkpoint with a lower learning rate')

@@ -1,4 +1,4 @@
-"""Training starts from the data set's mean pose."""
+"""Initialises the pose branch with the mean pose of the data set."""
 import numpy as np
 import torch
 from mmengine.dataset import BaseDataset
@@ -15,11 +15,10 @@ from .checkpoint_fit_hook import unwrapped, weights_of
 class PosePriorHook(Hook):
     """Sets the biases of the pose branch to the mean pose of the training annotations.
 
-    Without it all keypoints start on the prior and OKS is 0 for everybody, so that the
-    assignment has nothing to go by. With it, each level starts with a person of its
-    typical size. Does nothing when training resumes, or starts from a checkpoint that has
-    this pose branch: one of another number of keypoints, or of a backbone alone, leaves it
-    as it was initialised.
+    Without it all keypoints start at the prior, and OKS, which the assignment relies on, is
+    0 for every person. With it, each level starts with a person of its typical size. The
+    hook does nothing if training resumes or if the ``load_from`` checkpoint contains this
+    pose branch; one with another number of keypoints, or of a backbone only, does not.
 
     Args:
         size (float): Square root of the typical person's area, in strides of the level.
@@ -44,7 +43,7 @@ class PosePriorHook(Hook):
 
 
 def _has_pose_branch(path: str, model: BaseModel) -> bool:
-    """Whether a checkpoint has the biases of the model's pose branch, of equal shapes."""
+    """Whether a checkpoint has the biases of the model's pose branch in the same shapes."""
     weights = weights_of(CheckpointLoader.load_checkpoint(path, 'cpu', logger='silent'))
     return all(
         f'head.pose_branch.outputs.{level}.bias' in weights
@@ -57,7 +56,7 @@ def mean_pose(dataset: BaseDataset, num_keypoints: int) -> np.ndarray:
 
     Args:
         dataset: A COCO-style data set of MMPose, or a ``CombinedDataset`` of such.
-        num_keypoints (int): K. Sub-sets with another K are passed over.
+        num_keypoints (int): K. Sub-sets with another K are skipped.
 
     Returns:
         np.ndarray: float32, (K, 2).

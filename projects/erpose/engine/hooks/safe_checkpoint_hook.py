@@ -1,4 +1,4 @@
-"""Checkpoints that a crash, a kill or a full disk cannot spoil."""
+"""Writes checkpoints that a crash, a kill or a full disk cannot corrupt."""
 import os
 import os.path as osp
 import tempfile
@@ -16,13 +16,13 @@ from mmpose.registry import HOOKS
 
 @register_backend('atomic')
 class AtomicBackend(LocalBackend):
-    """The local disk; a file appears whole or not at all."""
+    """Backend for the local disk that writes files atomically."""
 
     def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
-        """Writes a file beside its place, to the disk, and then moves it there.
+        """Writes a temporary file in the same folder, syncs it and renames it.
 
         Raises:
-            OSError: If it cannot be written. What was there before is untouched.
+            OSError: If the file cannot be written. An existing file is unchanged.
         """
         folder = osp.dirname(osp.abspath(filepath))
         os.makedirs(folder, exist_ok=True)
@@ -37,15 +37,15 @@ class AtomicBackend(LocalBackend):
         except OSError as error:
             raise OSError(
                 error.errno, f'{filepath} ({len(obj) / 2**20:.1f} MiB) cannot be written: '
-                f'{error.strerror}. The checkpoints before it are whole: make room and go '
-                'on with --resume') from error
+                f'{error.strerror}. Earlier checkpoints are intact: free disk space and '
+                'continue with --resume') from error
         finally:
-            with suppress(FileNotFoundError):  # it is where it belongs
+            with suppress(FileNotFoundError):  # it was renamed
                 os.remove(draft)
 
 
 class _Outdated:
-    """A backend that puts removals off until what replaces the files is on the disk."""
+    """Backend wrapper that postpones removals until the new files are on the disk."""
 
     def __init__(self, backend: BaseStorageBackend) -> None:
         self._backend = backend
@@ -66,17 +66,16 @@ class _Outdated:
 
 @HOOKS.register_module()
 class SafeCheckpointHook(CheckpointHook):
-    """:class:`CheckpointHook`, safe against being killed at any moment.
+    """:class:`CheckpointHook` that may be killed at any moment.
 
-    - Files are written by :class:`AtomicBackend`: none is ever half there.
-    - An outdated checkpoint, the former best one too, goes only after its successor is on
-      the disk.
-    - Where ``last_checkpoint``, which ``--resume`` follows, is empty or names a file that
-      is not there (killed in between, or the folder has moved), it is set to the latest
-      checkpoint that is.
+    - :class:`AtomicBackend` writes the files, so that none is incomplete.
+    - An outdated checkpoint, also the former best one, is removed only after its successor
+      is on the disk.
+    - If ``last_checkpoint``, which ``--resume`` reads, is empty or names a missing file
+      (after a kill, or because the folder has moved), it is set to the latest existing
+      checkpoint.
 
-    Checkpoints on other storage (``out_dir`` with a prefix, or ``backend_args``) are left
-    to their backend.
+    Other storage (``out_dir`` with a prefix, or ``backend_args``) keeps its own backend.
     """
 
     backend_args: Optional[dict]
@@ -114,14 +113,14 @@ class SafeCheckpointHook(CheckpointHook):
         if not pointer.exists() or osp.isfile(pointer.read_text().strip()):
             return
         kind = 'epoch' if self.by_epoch else 'iter'
-        there = [path for path in folder.glob(f'{kind}_*.pth')
-                 if path.stem.split('_')[-1].isdigit()]
-        if not there:
+        checkpoints = [path for path in folder.glob(f'{kind}_*.pth')
+                       if path.stem.split('_')[-1].isdigit()]
+        if not checkpoints:
             pointer.unlink()
             return
-        latest = max(there, key=lambda path: int(path.stem.split('_')[-1]))
+        latest = max(checkpoints, key=lambda path: int(path.stem.split('_')[-1]))
         AtomicBackend().put(str(latest).encode(), pointer)
-        print_log(f'{pointer} named no file, now {latest}', 'current')
+        print_log(f'{pointer} named a missing file: set to {latest}', 'current')
 
 
 def _umask() -> int:

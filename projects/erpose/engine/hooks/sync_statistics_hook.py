@@ -1,4 +1,4 @@
-"""One set of BatchNorm statistics for all processes."""
+"""Synchronises the BatchNorm statistics of all processes."""
 from mmengine.dist import all_reduce_params
 from mmengine.hooks import EMAHook, Hook
 from mmengine.runner import Runner
@@ -7,11 +7,11 @@ from mmpose.registry import HOOKS
 
 @HOOKS.register_module()
 class SyncStatisticsHook(Hook):
-    """Averages BatchNorm's statistics over the processes after each epoch, the EMA's too.
+    """Averages BatchNorm statistics over all processes after each epoch, also of the EMA.
 
-    Each process gathers those of its own images. Left alone, each would evaluate its share
-    of the images by its own, and the checkpoint would hold those of the first.
-    (MMEngine's ``SyncBuffersHook`` leaves the EMA's alone.)
+    Each process collects the statistics of its own images. Without this hook each process
+    would evaluate with its own, and the checkpoint would contain those of rank 0.
+    (MMEngine's ``SyncBuffersHook`` does not synchronise the EMA.)
     """
 
     def after_train_epoch(self, runner: Runner) -> None:

@@ -1,4 +1,4 @@
-"""The same assignment driven by boxes: what the keypoints are compared with."""
+"""Dynamic assignment by boxes, for comparison with keypoints."""
 from typing import Tuple
 
 import torch
@@ -12,11 +12,11 @@ from .keypoint_dynamic_assigner import KeypointDynamicAssigner
 
 @TASK_UTILS.register_module()
 class BoxDynamicAssigner(KeypointDynamicAssigner):
-    """:class:`KeypointDynamicAssigner` with the box in place of the keypoints.
+    """:class:`KeypointDynamicAssigner` with boxes instead of keypoints, for ablations.
 
-    Candidates lie about the centre of the box around the labelled keypoints, and the IoU of
-    that box with the predicted pose's takes the place of OKS: in alignment, dynamic k,
-    conflicts and score targets. For ablations: what assigning by keypoints is worth.
+    Candidates lie around the centre of the box around the labelled keypoints. The IoU of
+    that box and the box of the predicted pose replaces OKS in alignment, dynamic k,
+    conflicts and score targets.
     """
 
     def centre(self, targets: PoseTargets) -> Tensor:

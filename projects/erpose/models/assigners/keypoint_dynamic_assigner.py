@@ -1,4 +1,4 @@
-"""Which priors learn which person, decided by keypoints alone."""
+"""Dynamic assignment of priors to persons by keypoints."""
 from typing import NamedTuple, Tuple
 
 import torch
@@ -8,14 +8,14 @@ from torch import Tensor
 from erpose.structures import PointPriors, PoseTargets, keypoint_error, mean_over_labelled
 
 TIE_BREAK = 1e-6
-"""Weight of the never-vanishing similarity: it decides only where OKS cannot."""
+"""Weight of the similarity that never vanishes, to break ties of OKS."""
 
 
 class Assignment(NamedTuple):
-    """The result for B images of A priors.
+    """Assignment of the A priors of B images.
 
     Attributes:
-        person_index (Tensor): Index g of the person that the prior learns, -1 if none,
+        person_index (Tensor): Index g of the person assigned to each prior, -1 if none,
             (B, A).
         score (Tensor): Target of the score branch, 0 without a person, float32, (B, A).
     """
@@ -28,11 +28,12 @@ class Candidates(NamedTuple):
 
     Attributes:
         prior (Tensor): Index of the prior, (B, G, M).
-        valid (Tensor): It exists, and the person has a labelled keypoint, (B, G, M).
-        oks (Tensor): OKS of the pose predicted there, (B, G, M).
-        alignment (Tensor): score^a * OKS^b with ties broken by distance, -1 where not
-            valid, (B, G, M). Among the persons who want one prior its order is that of
-            their OKS, for the score is the same.
+        valid (Tensor): Whether the prior exists and the person has a labelled keypoint,
+            (B, G, M).
+        oks (Tensor): OKS of the pose predicted at the prior, (B, G, M).
+        alignment (Tensor): score^a * OKS^b with ties broken by distance, -1 if not valid,
+            (B, G, M). Persons that compete for a prior are ranked by OKS, as the score of
+            the prior is the same.
     """
     prior: Tensor
     valid: Tensor
@@ -53,20 +54,20 @@ class KeypointDynamicAssigner:
        where ``u_k^2`` is the normalised squared error of keypoint k, so that its OKS is
        ``exp(-u_k^2)``. The second term ranks by distance where every OKS is 0, as in the
        first steps.
-    3. *Dynamic k*: a person takes its ``k`` candidates of highest alignment, k being the
-       sum of its ``topk`` highest OKS (OTA), at least 1.
+    3. *Dynamic k*: each person takes its ``k`` candidates with the highest alignment, where
+       k is the sum of its ``topk`` highest OKS (OTA), at least 1.
     4. *Conflicts*: a prior that several persons take goes to the one with the highest
-       alignment there. A person that is left with none takes its best free candidate.
-    5. *Score target* of a person's prior: ``t / max(t) * max(OKS)``, the maxima over the
+       alignment. A person without a prior takes its best free candidate.
+    5. *Score target* of a person's prior: ``t / max(t) * max(OKS)``, with maxima over the
        person's priors (TOOD).
 
     ``topk=1`` is the one-to-one assignment under the same metric.
 
     Args:
-        topk (int): Most priors a person takes. Defaults to 10 (YOLOX, YOLOv10).
+        topk (int): Maximum number of priors per person. Defaults to 10 (YOLOX, YOLOv10).
         score_power (float): a. Defaults to 0.5 (YOLOv10).
-        oks_power (float): b. Defaults to 2.0. OKS spreads wider than IoU: with TOOD's 6 all
-            but one target of a person are next to 0, and the scores rank poses worse.
+        oks_power (float): b. Defaults to 2.0. OKS varies more than IoU: with TOOD's 6 all
+            but one target of a person are almost 0, and the scores rank poses worse.
         window (int): Side of the candidate window in cells, odd. Defaults to 5
             (YOLOX's centre radius of 2.5 strides).
     """
@@ -129,14 +130,14 @@ class KeypointDynamicAssigner:
 
     def similarity(self, poses: Tensor, targets: PoseTargets,
                    sigmas: Tensor) -> Tuple[Tensor, Tensor]:
-        """OKS of M poses a person (B, G, M, K, 2), and a nearness that never vanishes.
+        """OKS of M poses per person (B, G, M, K, 2), and a similarity that never vanishes.
 
         Returns:
             tuple[Tensor, Tensor]: Both in [0, 1], (B, G, M).
         """
         error = keypoint_error(poses, targets.keypoints.unsqueeze(2),
                                targets.area.unsqueeze(2), sigmas)
-        error = error.nan_to_num(nan=torch.inf)  # a diverged model still gets an answer
+        error = error.nan_to_num(nan=torch.inf)  # poses of a diverged model may be NaN
         labelled = targets.labelled.unsqueeze(2)
         return (mean_over_labelled(torch.exp(-error), labelled),
                 mean_over_labelled(1 / (1 + error.sqrt()), labelled))
@@ -154,10 +155,10 @@ class KeypointDynamicAssigner:
 
 def candidate_windows(centre: Tensor, priors: PointPriors,
                       window: int) -> Tuple[Tensor, Tensor]:
-    """Priors of the window about each person's centre (B, G, 2), on every level.
+    """Finds the priors in the window around each person's centre (B, G, 2) on all levels.
 
     Returns:
-        tuple[Tensor, Tensor]: Prior indices (B, G, M) and whether the cell lies on the
+        tuple[Tensor, Tensor]: Prior indices (B, G, M), and whether the cell lies on the
         feature map (B, G, M), with M = levels * window^2.
     """
     reach = window // 2
@@ -176,15 +177,15 @@ def candidate_windows(centre: Tensor, priors: PointPriors,
 
 def resolve_conflicts(person_index: Tensor, candidates: Candidates,
                       wants: Tensor) -> Tensor:
-    """Gives each wanted prior to the person with the highest OKS there.
+    """Assigns each wanted prior to the person with the highest OKS there.
 
     Args:
         person_index (Tensor): Assignment so far, (B, A).
         candidates (Candidates): The candidates.
-        wants (Tensor): The person wants the prior, bool, (B, G, M).
+        wants (Tensor): Whether the person wants the prior, bool, (B, G, M).
 
     Returns:
-        Tensor: The assignment with the wanted priors given, (B, A).
+        Tensor: The assignment including the wanted priors, (B, A).
     """
     num_persons = wants.shape[1]
     prior = candidates.prior.flatten(1)
@@ -194,7 +195,7 @@ def resolve_conflicts(person_index: Tensor, candidates: Candidates,
     wins = wants.flatten(1) & (alignment == highest.gather(1, prior))
     index = torch.arange(num_persons, device=person_index.device)
     index = index.view(1, -1, 1).expand_as(wants).flatten(1)
-    index = index.masked_fill(~wins, num_persons)  # equal OKS: the first person
+    index = index.masked_fill(~wins, num_persons)  # the first person wins a tie
     first = torch.full_like(person_index, num_persons).scatter_reduce(
         1, prior, index, 'amin')
     return torch.where(first < num_persons, first, person_index)
@@ -202,19 +203,20 @@ def resolve_conflicts(person_index: Tensor, candidates: Candidates,
 
 def rescue_unassigned(person_index: Tensor, candidates: Candidates,
                       valid: Tensor) -> Tensor:
-    """Gives persons without a prior their best free candidate, in rounds.
+    """Assigns persons without a prior their best free candidate, in rounds.
 
-    A person with no free candidate takes one from somebody who has several. Each round
-    serves at least one of those who want the same prior, and there are at most G rounds.
+    A person without a free candidate takes one from a person with several priors. Each
+    round serves at least one of the persons that want the same prior, so at most G rounds
+    are needed.
 
-    Note: two persons may take the last two priors of a third in one round; the third then
-    takes part in the next. Somebody stays without a prior only where more people than
-    cells lie about one point.
+    Note: In one round, two persons may take the last two priors of a third, which then
+    takes part in the next round. A person stays without a prior only if there are more
+    persons than cells around one point.
 
     Args:
         person_index (Tensor): Assignment so far, (B, A).
         candidates (Candidates): The candidates.
-        valid (Tensor): Not padding, bool, (B, G).
+        valid (Tensor): False for padding, bool, (B, G).
 
     Returns:
         Tensor: The assignment, (B, A).
@@ -238,7 +240,7 @@ def rescue_unassigned(person_index: Tensor, candidates: Candidates,
 
 
 def soft_scores(person_index: Tensor, candidates: Candidates, score: Tensor) -> Tensor:
-    """TOOD's target: alignment, rescaled so that a person's best prior has its best OKS.
+    """TOOD's target: alignment, scaled so that its maximum is the person's highest OKS.
 
     Args:
         person_index (Tensor): The assignment, (B, A).

@@ -1,4 +1,4 @@
-"""Fixed assignment: each person to the level of its size, there to where it stands."""
+"""Fixed assignment by the size and position of each person."""
 from typing import Optional, Sequence
 
 import torch
@@ -12,16 +12,15 @@ CENTRES = ('keypoints', 'box')
 
 @TASK_UTILS.register_module()
 class CentroidAssigner:
-    """The prior that is closest to the person, on the level of its size (PoseDet, 3.2).
+    """Assigns the closest prior on the level of the person's size (PoseDet, 3.2).
 
-    Where two persons want one prior, the closer one has it and the other none.
+    If two persons share the closest prior, the closer one gets it and the other none.
 
     Args:
         centre (str): 'keypoints': the centroid of the labelled keypoints; 'box': the
             centre of the box around them. Defaults to 'keypoints' (Table 5).
-        size (float): A person of a box with this root of the area, in strides, is on the
-            border between the level and the finer one. Defaults to 4 (RepPoints, which
-            the paper starts from).
+        size (float): Smallest root of the box area on a level, in its strides, see
+            :func:`person_levels`. Defaults to 4 (RepPoints, which the paper starts from).
     """
 
     def __init__(self, centre: str = 'keypoints', size: float = 4.0) -> None:
@@ -32,7 +31,7 @@ class CentroidAssigner:
 
     @torch.no_grad()
     def assign(self, targets: PoseTargets, priors: PointPriors) -> Tensor:
-        """Index of the person that each prior learns, -1 if none, (B, A)."""
+        """Returns the index of the person assigned to each prior, -1 if none, (B, A)."""
         batch, persons = targets.valid.shape
         person = targets.valid.new_full((batch, len(priors.points)), -1, dtype=torch.long)
         if persons == 0:
@@ -46,30 +45,31 @@ class CentroidAssigner:
         prior = torch.zeros_like(level)
         for index, (stride, height, width, start) in enumerate(priors.levels):
             x, y = (centre / stride).floor().long().unbind(-1)
-            there = start + y.clamp(0, height - 1) * width + x.clamp(0, width - 1)
-            prior = torch.where(level == index, there, prior)
+            cell = start + y.clamp(0, height - 1) * width + x.clamp(0, width - 1)
+            prior = torch.where(level == index, cell, prior)
         distance = (priors.points[prior] - centre).square().sum(-1)
         distance = distance.masked_fill(~targets.valid, torch.inf)
         closest = torch.full_like(person, torch.inf, dtype=distance.dtype).scatter_reduce(
             1, prior, distance, 'amin')
         wins = targets.valid & (distance == closest.gather(1, prior))
         slot = torch.arange(persons, device=person.device).expand_as(prior)
-        slot = slot.masked_fill(~wins, persons)  # equally close: the first person
+        slot = slot.masked_fill(~wins, persons)  # the first person wins a tie
         first = torch.full_like(person, persons).scatter_reduce(1, prior, slot, 'amin')
         return torch.where(first < persons, first, person)
 
 
 @TASK_UTILS.register_module()
 class ShrunkBoxAssigner:
-    """All priors near the centre of the person's box, on the level of its size.
+    """Assigns all priors near the centre of the person's box, on the level of its size.
 
-    SMPR, section III-C. A prior in several persons' areas goes to the smallest box.
+    See SMPR, section III-C. A prior in the areas of several persons goes to the smallest
+    box.
 
     Args:
-        side (float, optional): Of the area about the centre of the box around the labelled
-            keypoints, in strides. Defaults to 1.5. None: the whole box (Table I,
-            "baseline").
-        size (float): As in :class:`CentroidAssigner`.
+        side (float, optional): Side of the area around the centre of the box around the
+            labelled keypoints, in strides. None: the whole box (Table I, "baseline").
+            Defaults to 1.5.
+        size (float): See :class:`CentroidAssigner`.
     """
 
     def __init__(self, side: Optional[float] = 1.5, size: float = 4.0) -> None:
@@ -78,7 +78,7 @@ class ShrunkBoxAssigner:
 
     @torch.no_grad()
     def assign(self, targets: PoseTargets, priors: PointPriors) -> Tensor:
-        """Index of the person that each prior learns, -1 if none, (B, A)."""
+        """Returns the index of the person assigned to each prior, -1 if none, (B, A)."""
         batch, persons = targets.valid.shape
         if persons == 0:
             return targets.valid.new_full((batch, len(priors.points)), -1, dtype=torch.long)
@@ -99,13 +99,13 @@ class ShrunkBoxAssigner:
 
 
 def person_levels(boxes: Tensor, priors: PointPriors, size: float) -> Tensor:
-    """Index of the level whose stride fits the person (RepPoints).
+    """Finds the level that fits the size of each person (RepPoints).
 
     Args:
         boxes (Tensor): xyxy in pixels, (B, G, 4).
-        priors (PointPriors): Their strides double from level to level.
-        size (float): The root of a box's area is at least this many strides of its level,
-            and less than twice as many, but for the first and the last level.
+        priors (PointPriors): Priors whose strides double from level to level.
+        size (float): The root of the box area is at least ``size`` and less than
+            ``2 * size`` strides of the level, except on the first and the last level.
 
     Returns:
         Tensor: long, (B, G).

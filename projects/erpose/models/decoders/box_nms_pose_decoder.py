@@ -1,4 +1,4 @@
-"""NMS by boxes, to compare with."""
+"""Decoder with box NMS, for comparison."""
 from typing import Sequence
 
 import torch
@@ -13,8 +13,9 @@ from .pose_decoder import Poses
 
 @TASK_UTILS.register_module()
 class BoxNMSPoseDecoder(OKSNMSPoseDecoder):
-    """As :class:`OKSNMSPoseDecoder`, with the IoU of the boxes around the keypoints in
-    place of their OKS (PoseDet, Table 5).
+    """:class:`OKSNMSPoseDecoder` with the IoU of keypoint boxes instead of OKS.
+
+    Source: PoseDet, Table 5.
 
     Args:
         sigmas, max_per_img: See :class:`OKSNMSPoseDecoder`.

@@ -1,4 +1,4 @@
-"""Moves regressed keypoints to where the heatmaps see them."""
+"""Refines regressed keypoints by heatmaps."""
 from typing import Tuple
 
 import torch
@@ -15,23 +15,23 @@ BACKGROUND = 0.03
 
 @TASK_UTILS.register_module()
 class HeatmapRefiner:
-    """Moves each keypoint to the weighted mean of nine points about it, twice (ours).
+    """Moves each keypoint to the weighted mean of nine points around it, twice (ours).
 
-    A pose regressed from one cell knows whose keypoints it has, but not well where those
-    are that lie far from the cell; a heatmap knows where keypoints are, but not whose.
-    CenterNet (section 4.2) snaps each keypoint to the nearest peak of its heatmap. Here,
-    the keypoint ``p`` of a pose of size S becomes::
+    A pose regressed from one cell belongs to one person, but its keypoints far from the
+    cell are inaccurate. A heatmap locates keypoints accurately, but does not assign them to
+    persons. CenterNet (section 4.2) snaps each keypoint to the nearest peak of its heatmap.
+    Here, the keypoint ``p`` of a pose of size S becomes::
 
         p + step * sum_i w_i d_i / (sum_i w_i + BACKGROUND^4)
         w_i = (heat(p + step * d_i) * exp(-|d_i|^2 / 2))^4
 
     over the nine ``d_i`` of {-1, 0, 1}^2, first with ``step = reach S``, then with half of
-    it. There are no peaks to find, and every shape is static.
+    it. This needs no search for peaks, and all shapes are static.
 
     Args:
-        reach (float): The first step, in sizes of the pose
-            (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`). With 0 the keypoints
-            stay. Defaults to 0.15.
+        reach (float): The first step, relative to the size of the pose
+            (:func:`~erpose.models.decoders.pose_decoder.pose_sizes`). 0 disables the
+            refinement. Defaults to 0.15.
     """
 
     def __init__(self, reach: float = 0.15) -> None:
@@ -45,7 +45,7 @@ class HeatmapRefiner:
         Args:
             keypoints (Tensor): In pixels, (B, N, K, 2).
             heatmaps (Tensor): In [0, 1], (B, K, H, W).
-            stride (int): Of the heatmaps, in pixels.
+            stride (int): Stride of the heatmaps, in pixels.
 
         Returns:
             Tensor: In pixels, (B, N, K, 2).
@@ -59,9 +59,9 @@ class HeatmapRefiner:
 
 def _move_to_heat(x: Tensor, y: Tensor, heatmaps: Tensor, stride: int,
                   step: Tensor) -> Tuple[Tensor, Tensor]:
-    """Points x, y (B, K, N) moved in steps (B, 1, 1, N), all in pixels.
+    """Moves points x, y (B, K, N) by at most the steps (B, 1, 1, N), all in pixels.
 
-    Note: N comes last, for engines vectorise over the last dimension.
+    Note: N is the last dimension because engines vectorise over it.
     """
     one = torch.arange(-1., 2., device=x.device)
     dx, dy = torch.cartesian_prod(one, one).t().unsqueeze(-1)  # (9, 1) each

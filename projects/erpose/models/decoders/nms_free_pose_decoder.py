@@ -1,4 +1,4 @@
-"""The decoder without NMS: persons are peaks, poses that agree are averaged."""
+"""NMS-free decoder: selects peaks of the scores and averages similar poses."""
 from typing import Optional, Tuple
 
 import numpy as np
@@ -36,32 +36,33 @@ class NMSFreePoseDecoder(PoseDecoder):
            w_i = 1                                                    if i is a peak
                  min over such j of  second_view (1 - a_ij)           otherwise
 
-       A repetition of j keeps next to nothing. A different pose in the same place is a
-       second view of the same person, with left and right exchanged or front and back: it
-       keeps a part of its score, so that it ranks after the first.
+       A duplicate of j keeps almost nothing. A different pose in the same place is a second
+       view of the same person, with left and right or front and back exchanged. It keeps a
+       part of its score, so that it ranks after the first.
     2. *Mean of neighbours* (``average``), after box voting (Gidaris and Komodakis, 2015).
-       Neighbouring priors mostly predict the same person, and their errors are partly
-       independent::
+       Neighbouring priors mostly predict the same person, with partly independent errors::
 
            p_i     <- sum_j s_j^2 a_ij p_j / sum_j s_j^2 a_ij
            score_i <- w_i sqrt(s_i min(1, sqrt(sum_j s_j^2 a_ij / 9)))
 
-       A pose that few candidates confirm ranks lower; 9 candidates, a 3x3 window, count as
-       full support. Without the mean, ``score_i = w_i s_i``.
+       A pose with the support of few candidates ranks lower; 9 candidates, a 3x3 window,
+       are full support. Without the mean, ``score_i = w_i s_i``.
 
-    There is no sequential suppression: one comparison of all pairs at once, of fixed shape,
-    whose cost does not depend on how many people there are.
+    There is no sequential suppression. All pairs are compared at once, in fixed shapes, so
+    that the cost does not depend on the number of people.
 
-    Note: the centre is that of the pose, not of its prior. Priors of several levels that
-    predict one person agree in it; neighbouring priors that predict two persons do not.
+    Note: The centre is that of the pose, not of its prior. It is the same for priors of
+    several levels that predict one person, but differs for neighbouring priors that predict
+    two persons.
 
     Args:
-        num_candidates (int): N. Some ten are one person's. Defaults to 300.
-        reach (float): In sizes of the pose. Defaults to 0.2.
-        agreement (float): Scale of the similarity, in sizes of the pose. Defaults to 0.07.
-        second_view (float): Largest share of its score that a candidate keeps if it is no
-            peak; 0 removes it. Defaults to 0.5.
-        average (bool): Take the mean of neighbours. Defaults to True.
+        num_candidates (int): N; each person has about ten. Defaults to 300.
+        reach (float): Radius of a peak, relative to the size of the pose. Defaults to 0.2.
+        agreement (float): Scale of the similarity, relative to the size of the pose.
+            Defaults to 0.07.
+        second_view (float): Largest share of the score that a candidate keeps if it is not
+            a peak; 0 removes it. Defaults to 0.5.
+        average (bool): Whether to average neighbours. Defaults to True.
         max_per_img (int): See :class:`PoseDecoder`.
     """
 
@@ -73,9 +74,8 @@ class NMSFreePoseDecoder(PoseDecoder):
             raise ValueError(f'num_candidates must be at least max_per_img, got '
                              f'{num_candidates} and {max_per_img}')
         if not (reach >= 0 and agreement > 0 and 0 <= second_view <= 1):
-            raise ValueError('reach must not be negative, agreement positive and '
-                             f'second_view in [0, 1], got {reach}, {agreement} and '
-                             f'{second_view}')
+            raise ValueError('reach must be at least 0, agreement positive and second_view '
+                             f'in [0, 1], got {reach}, {agreement} and {second_view}')
         self.num_candidates = num_candidates
         self.reach = reach
         self.agreement = agreement
@@ -84,14 +84,14 @@ class NMSFreePoseDecoder(PoseDecoder):
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`."""
+        """See :meth:`PoseDecoder.decode`."""
         scores, index = topk_scores(scores, self.num_candidates)
         poses = poses_at(index, offsets, priors)
         stride = priors.levels[0].stride
         sizes = pose_sizes(poses, stride).unsqueeze(-1)
-        apart, distance2 = pairwise_distances(poses)
+        distance, distance2 = pairwise_distances(poses)
         similarity = torch.exp(-distance2 / (2 * (self.agreement * sizes).square()))
-        near = (apart < (self.reach * sizes).clamp(min=stride)).to(apart)
+        near = (distance < (self.reach * sizes).clamp(min=stride)).to(distance)
         kept = self._kept_share(near, similarity)
         if self.average:
             weights = scores.square().unsqueeze(1) * similarity
@@ -103,26 +103,27 @@ class NMSFreePoseDecoder(PoseDecoder):
                      visibilities_at(index.gather(1, order), visibilities, offsets))
 
     def _kept_share(self, near: Tensor, similarity: Tensor) -> Tensor:
-        """w (B, N) of the candidates, from 1 where j is near i, and a: both (B, N, N)."""
-        # 1 where j has the higher score. From numpy, a constant of an exported graph:
-        # OpenCV reads neither a slice nor a comparison of constants.
+        """w (B, N) from ``near``, 1 where j is near i, and a: both (B, N, N)."""
+        # 1 where j has the higher score. Made by numpy, so that it is a constant of the
+        # exported graph: OpenCV supports neither slices nor comparisons of constants.
         higher = torch.from_numpy(np.tri(near.shape[-1], k=-1, dtype=np.float32))
         beaten = near * higher.to(near)
         return (1 - beaten * (1 - self.second_view * (1 - similarity))).amin(-1)
 
 
 def pairwise_distances(poses: Tensor) -> Tuple[Tensor, Tensor]:
-    """Distances of the poses of an image: of their centres, and of their keypoints.
+    """Computes the distances of all pairs of poses in an image.
 
-    With ``p_ik = c_i + r_ik`` the second is ``|c_i - c_j|^2 + mean_k |r_ik - r_jk|^2``:
-    centring avoids the cancellation of a matrix product of pixels in float32.
+    With ``p_ik = c_i + r_ik``, the mean squared distance of the keypoints is
+    ``|c_i - c_j|^2 + mean_k |r_ik - r_jk|^2``. Centring avoids cancellation in the float32
+    matrix product.
 
     Args:
         poses (Tensor): In pixels, (B, N, K, 2).
 
     Returns:
         tuple[Tensor, Tensor]: The larger of |dx| and |dy| between the centres, in pixels,
-        and the squared distance, the mean over the keypoints, in pixels^2: (B, N, N).
+        and the mean squared distance of the keypoints, in pixels^2: both (B, N, N).
     """
     centres = poses.mean(-2, keepdim=True)
     shapes = (poses - centres).flatten(2)

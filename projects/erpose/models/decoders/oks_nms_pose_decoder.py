@@ -1,4 +1,4 @@
-"""The decoder of outputs that hold duplicates: top-k, then OKS-NMS, hard or soft."""
+"""Decoder with OKS-NMS, hard or soft."""
 from typing import Optional, Sequence
 
 import torch
@@ -12,19 +12,19 @@ from .pose_decoder import PoseDecoder, Poses, sort_poses
 
 @TASK_UTILS.register_module()
 class OKSNMSPoseDecoder(PoseDecoder):
-    """Decodes outputs that were trained with several priors a person.
+    """Decodes outputs with duplicates: top-k, then OKS-NMS.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
         nms_thr (float): A pose whose OKS with a better one exceeds this is a duplicate.
             Defaults to 0.5.
-        soft (bool): Soft-NMS: what overlaps a better pose loses score instead, by
-            ``exp(-OKS^2 / nms_thr)``. Defaults to False.
-        max_per_img (int): Poses kept an image before NMS. Defaults to 300.
+        soft (bool): Soft-NMS: multiplies the scores of poses that overlap a better one by
+            ``exp(-OKS^2 / nms_thr)`` instead of removing them. Defaults to False.
+        max_per_img (int): Poses kept per image before NMS. Defaults to 300.
     """
 
     kind = 'oks'
-    """The overlap that is measured; files for clients name it."""
+    """Measure of overlap, for the metadata of exported files."""
 
     def __init__(self, sigmas: Sequence[float], nms_thr: float = 0.5, soft: bool = False,
                  max_per_img: int = 300) -> None:
@@ -35,16 +35,16 @@ class OKSNMSPoseDecoder(PoseDecoder):
 
     def candidates(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                    priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`, duplicates among them."""
+        """Decodes as :meth:`PoseDecoder.decode`, including duplicates."""
         return super().decode(scores, offsets, visibilities, priors)
 
     def decode(self, scores: Tensor, offsets: Tensor, visibilities: Optional[Tensor],
                priors: PointPriors) -> Poses:
-        """As :meth:`PoseDecoder.decode`; duplicates stay, with a score of 0."""
+        """Decodes as :meth:`PoseDecoder.decode`; duplicates get a score of 0."""
         return self.suppress(self.candidates(scores, offsets, visibilities, priors))
 
     def suppress(self, poses: Poses) -> Poses:
-        """Lowers the scores of duplicates; poses come and go best first."""
+        """Lowers the scores of duplicates; input and output are sorted, best first."""
         if self.soft:
             scores = torch.stack([
                 soft_oks_nms(keypoints, scores, self.sigmas, self.nms_thr)
@@ -61,33 +61,33 @@ class OKSNMSPoseDecoder(PoseDecoder):
 def oks_nms(keypoints: Tensor, sigmas: Tensor, thr: float) -> Tensor:
     """Greedy OKS-NMS over poses sorted by score, best first.
 
-    Why not MMPose's ``oks_nms``: it compares pair by pair in numpy, which takes 13 times
-    as long for 300 poses that are all different, and not on the GPU; and poses without
-    extent have no area there. The area here is that of the better pose's keypoint box.
-    (MMPose's is the mean of both: the same for duplicates, which are of one size.)
+    MMPose's ``oks_nms`` compares single pairs in numpy, which takes 13 times as long for
+    300 different poses and does not run on the GPU, and gives poses without extent no area.
+    The area here is that of the better pose's keypoint box. (MMPose uses the mean of both,
+    which is the same for duplicates, as they have one size.)
 
     Args:
         keypoints (Tensor): In pixels, (N, K, 2).
         sigmas (Tensor): Keypoint sigmas, (K, ).
-        thr (float): Suppress what has a larger OKS with a kept pose.
+        thr (float): Poses with a larger OKS with a kept pose are suppressed.
 
     Returns:
-        Tensor: Kept, bool, (N, ).
+        Tensor: True for kept poses, bool, (N, ).
     """
     duplicate_of = torch.triu(_similarity(keypoints, sigmas) > thr, diagonal=1)
     kept = torch.ones(len(keypoints), dtype=torch.bool, device=keypoints.device)
-    for row in range(len(keypoints)):  # greedy: a suppressed pose suppresses nobody
+    for row in range(len(keypoints)):  # greedy: suppressed poses do not suppress others
         kept &= ~(duplicate_of[row] & kept[row])
     return kept
 
 
 def soft_oks_nms(keypoints: Tensor, scores: Tensor, sigmas: Tensor, thr: float) -> Tensor:
-    """Soft-NMS (Gaussian) with OKS in place of IoU.
+    """Gaussian Soft-NMS with OKS instead of IoU.
 
-    In turns, the pose that is best by now is done with, and all others lose score by
-    ``exp(-OKS^2 / thr)`` of their OKS with it. MMPose's ``soft_oks_nms`` does the same in
-    22 times the time, and returns the order, not the lowered scores, which rank people
-    across images.
+    In each round, the best remaining pose is selected, and the scores of the others are
+    multiplied by ``exp(-OKS^2 / thr)`` with it. MMPose's ``soft_oks_nms`` does the same but
+    takes 22 times as long, and returns the order instead of the lowered scores, which rank
+    people across images.
 
     Args:
         keypoints (Tensor): In pixels, (N, K, 2).
@@ -108,7 +108,7 @@ def soft_oks_nms(keypoints: Tensor, scores: Tensor, sigmas: Tensor, thr: float) 
 
 
 def _similarity(keypoints: Tensor, sigmas: Tensor) -> Tensor:
-    """OKS of each pose (row) with each, by the row's area, (N, N)."""
+    """OKS of all pairs of poses, with the area of the row, (N, N)."""
     size = keypoints.amax(-2) - keypoints.amin(-2)
     return pairwise_oks(keypoints, keypoints, torch.ones_like(keypoints[..., 0]),
                         size.prod(-1), sigmas)

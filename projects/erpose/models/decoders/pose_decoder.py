@@ -1,4 +1,4 @@
-"""From raw outputs of all priors to the poses of an image."""
+"""Decodes the outputs at all priors to the poses of an image."""
 from typing import NamedTuple, Optional, Tuple
 
 import torch
@@ -13,7 +13,7 @@ class Poses(NamedTuple):
     """N poses of each image, best first.
 
     Attributes:
-        scores (Tensor): Of the poses, in [0, 1]: they rank them. (B, N).
+        scores (Tensor): Scores of the poses in [0, 1], to rank them, (B, N).
         keypoints (Tensor): Pixels of the network input, (B, N, K, 2).
         visibilities (Tensor): Probability that the keypoint is labelled, (B, N, K).
     """
@@ -23,14 +23,14 @@ class Poses(NamedTuple):
 
 
 def sort_poses(poses: Poses) -> Poses:
-    """The poses of each image, best first."""
+    """Sorts the poses of each image, best first."""
     order = poses.scores.argsort(dim=1, descending=True)
     rows = torch.arange(len(order), device=order.device).unsqueeze(1)
     return Poses(*(field[rows, order] for field in poses))
 
 
 def decode_poses(offsets: Tensor, points: Tensor, strides: Tensor) -> Tensor:
-    """Keypoints in pixels from offsets in strides.
+    """Computes keypoints in pixels from offsets in strides.
 
     Args:
         offsets (Tensor): Offsets from the prior, in strides, (..., N, 2K).
@@ -49,25 +49,25 @@ def pose_sizes(poses: Tensor, least: float) -> Tensor:
 
     Args:
         poses (Tensor): In pixels, (..., K, 2).
-        least (float): Least width and height of the box, in pixels, so that one keypoint,
-            or keypoints on a line, have a size.
+        least (float): Lower bound of width and height of the box, in pixels, so that one
+            keypoint, or keypoints on a line, have a size.
 
     Returns:
         Tensor: In pixels, (...).
     """
     width, height = (poses.amax(-2) - poses.amin(-2)).clamp(min=least).sqrt().unbind(-1)
-    return width * height  # of roots: half precision holds it
+    return width * height  # product of the roots, to avoid overflow in half precision
 
 
 @TASK_UTILS.register_module()
 class PoseDecoder:
-    """Top-k of the scores; only what is kept is decoded.
+    """Selects the top-k scores and decodes only these.
 
-    No step depends on how many people there are, and every shape is static.
+    No step depends on the number of people, and all shapes are static.
 
     Args:
-        max_per_img (int): N, the poses returned an image. Defaults to 100: COCO's
-            evaluation looks at 20, CrowdPose's at 20 and the fullest COCO image has 91.
+        max_per_img (int): N, the poses returned per image. Defaults to 100: the evaluations
+            of COCO and CrowdPose use 20, and a COCO image has at most 91 people.
     """
 
     def __init__(self, max_per_img: int = 100) -> None:
@@ -82,8 +82,8 @@ class PoseDecoder:
         Args:
             scores (Tensor): In [0, 1], (B, A).
             offsets (Tensor): From the priors, in strides, (B, A, 2K).
-            visibilities (Tensor, optional): Logits, (B, A, K). None: not predicted, and
-                then 1 for every keypoint.
+            visibilities (Tensor, optional): Logits, (B, A, K). If None, all visibilities
+                are 1.
             priors (PointPriors): The A priors.
         """
         scores, index = topk_scores(scores, self.max_per_img)
@@ -94,8 +94,8 @@ class PoseDecoder:
 def topk_scores(scores: Tensor, count: int) -> Tuple[Tensor, Tensor]:
     """The ``count`` highest scores (B, A), highest first, and their indices: both (B, N).
 
-    All of them where there are fewer. (A graph of open size is traced with A unknown: it
-    needs an input that has ``count`` priors.)
+    If there are fewer, all are returned. (A graph with dynamic size is traced with unknown
+    A, so its input must have at least ``count`` priors.)
     """
     if isinstance(scores.shape[1], int):
         count = min(count, scores.shape[1])

@@ -1,4 +1,4 @@
-"""The ER-Pose head: layers and wiring. No box is predicted, and none decides."""
+"""The ER-Pose head: layers and wiring, without boxes in training or inference."""
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
@@ -25,23 +25,24 @@ class ERPoseHead(PoseHead):
                    +-- pose branch --> 2K offsets + K visibilities --+            v
                    +-- heatmaps at stride 8 -----------------------------> refined poses
 
-    The assigner gives each person several priors. The pose branch learns the person's
-    keypoints there; the score branch learns at all priors: 0 at those without a person, and
-    at a person's the alignment of the prediction, scaled so that the person's best prior
-    learns its OKS. So the scores have a peak at each person. At inference the decoder takes
-    the peaks, without NMS, and the heatmaps move their keypoints.
+    The assigner gives each person several priors, at which the pose branch regresses the
+    person's keypoints. The score branch is trained at all priors. Its target is 0 at
+    unassigned priors; at those of a person it is the alignment of the prediction, scaled so
+    that the target of the person's best prior is its OKS. So the scores have a peak at each
+    person. At inference the decoder selects the peaks, without NMS, and the heatmaps refine
+    their keypoints.
 
     Args:
-        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
-            sigmas come from here.
+        metainfo (dict): Metainfo of the data set, or ``dict(from_file='…')``. It defines K
+            and the sigmas.
         in_channels (int): Channels of each feature level.
         loss_score, loss_pose, loss_vis (dict): The losses of scores, poses and
             visibilities.
         loss_heatmap (dict, optional): The loss of the heatmaps. Defaults to None: no
             heatmap branch.
         score_channels (int): Width of the score branch. Defaults to 64.
-        pose_channels (int): Width of the pose branch, which predicts 3K numbers. Defaults
-            to 128.
+        pose_channels (int): Width of the pose branch, which has 3K outputs. Defaults to
+            128.
         num_convs (int): Stacked convolutions of the score branch. Defaults to 2.
         pose_convs (int): Stacked convolutions of the pose branch. Defaults to 3.
         heatmap_convs (int): Stacked convolutions of the heatmap branch. Defaults to 1.
@@ -53,9 +54,9 @@ class ERPoseHead(PoseHead):
             (PoseDet, section 3.3).
         assigner (dict): The assigner of priors to persons.
         decoder (dict): The decoder without NMS.
-        refiner (dict): Moves the keypoints by the heatmaps, if there are any.
-        oks_nms_decoder (dict): The decoder with OKS-NMS, to compare with: used when
-            ``test_cfg['oks_nms']`` asks for it.
+        refiner (dict): Refines the keypoints by the heatmaps, if there are any.
+        oks_nms_decoder (dict): The decoder with OKS-NMS, for comparison; used if
+            ``test_cfg['oks_nms']`` is True.
     """
 
     def __init__(self,
@@ -100,13 +101,13 @@ class ERPoseHead(PoseHead):
         self.loss_vis = MODELS.build(loss_vis)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Maps:
-        """What inference needs, level by level.
+        """Predicts the maps that inference needs.
 
         Returns:
             tuple[list[Tensor], list[Tensor], list[Tensor]]: L maps (B, 1, H, W) of score
-            logits; L maps (B, 3K, H, W) of poses: x, y offsets in strides of each keypoint
-            in turn, then K visibility logits; and one map (B, K, H, W) of heatmap logits,
-            at the first stride, or none.
+            logits; L maps (B, 3K, H, W) of poses: x, y offsets of each keypoint in strides,
+            then K visibility logits; and one map (B, K, H, W) of heatmap logits at the
+            first stride, or none.
         """
         heatmaps: List[Tensor] = (
             [] if self.heatmap_branch is None else self.heatmap_branch(feats[:1]))
@@ -114,10 +115,10 @@ class ERPoseHead(PoseHead):
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
-        """Losses of a batch, see :class:`BottomupPoseEstimator`.
+        """Computes the losses of a batch, see :class:`BottomupPoseEstimator`.
 
-        Besides the losses there is ``oks``, for monitoring: the mean over the persons of
-        the best OKS among their priors.
+        The additional entry ``oks``, for monitoring, is the mean over persons of the best
+        OKS among their priors.
         """
         logits, offsets, visibilities = self._of_all_priors(
             self.score_branch(feats), self.pose_branch(feats))
@@ -137,20 +138,20 @@ class ERPoseHead(PoseHead):
 
     def predict(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
                 test_cfg: dict = {}) -> List[InstanceData]:
-        """Poses of a batch, in pixels of the network input.
+        """Predicts the poses of a batch, in pixels of the network input.
 
-        ``test_cfg`` may hold ``score_thr`` (keep what scores more, default 0),
-        ``oks_nms`` (OKS-NMS in place of peaks, default False) and ``flip_test``: then
-        ``feats`` are those of the images and of the mirrored images, whose maps are
-        averaged.
+        ``test_cfg`` may contain ``score_thr`` (minimum score, default 0), ``oks_nms``
+        (OKS-NMS instead of peaks, default False) and ``flip_test`` (default False). With
+        ``flip_test``, ``feats`` are a pair, of the images and of the mirrored images, whose
+        maps are averaged.
 
         Returns:
             list[InstanceData]: numpy ``keypoints`` (N, K, 2), ``keypoint_scores`` (N, K),
             ``bboxes`` (N, 4) derived from the keypoints, ``bbox_scores`` (N, ).
         """
         if test_cfg.get('multiscale_test', False):
-            raise ValueError('multi-scale testing wants NMS over the sizes: remove '
-                             'multiscale_test from test_cfg')
+            raise ValueError('multi-scale testing is not supported, merging scales needs '
+                             'NMS: remove multiscale_test from test_cfg')
         if test_cfg.get('flip_test', False):
             maps, mirrored = map(self, feats)
             maps = mean_of_views(maps, mirrored, self.flip_indices, self.strides)
@@ -164,7 +165,7 @@ class ERPoseHead(PoseHead):
         ]
 
     def decode(self, feats: Tuple[Tensor, ...], oks_nms: bool = False) -> Poses:
-        """Features to the best N poses of each image."""
+        """Decodes features to the best N poses of each image."""
         return self._decode(self(feats), oks_nms)
 
     def _decode(self, maps: Maps, oks_nms: bool) -> Poses:
@@ -180,8 +181,8 @@ class ERPoseHead(PoseHead):
 
     def _of_all_priors(self, scores: List[Tensor],
                        poses: List[Tensor]) -> Tuple[Tensor, Tensor, Tensor]:
-        """:meth:`forward`'s maps as score logits (B, A), offsets (B, A, 2K), visibility
-        logits (B, A, K)."""
+        """Flattens maps to score logits (B, A), offsets (B, A, 2K) and visibility logits
+        (B, A, K)."""
         logits, poses = flatten_levels(scores), flatten_levels(poses)
         offsets, visibilities = poses.split(
             [2 * self.num_keypoints, self.num_keypoints], dim=-1)
@@ -210,7 +211,7 @@ class ERPoseHead(PoseHead):
 
 
 def _best_of_each(assignment: Assignment, valid: Tensor) -> Tensor:
-    """Mean over the persons (B, G) of the highest score that one of their priors learns."""
+    """Mean over the persons (B, G) of the highest target score of their priors."""
     person = assignment.person_index.clamp(min=0)
     best = torch.zeros(valid.shape, device=valid.device).scatter_reduce(
         1, person, assignment.score, 'amax') if valid.shape[1] else valid.float()

@@ -1,45 +1,44 @@
-"""Flip testing: the maps of an image and of its mirror image, averaged."""
+"""Flip testing: averages the maps of an image and of its mirror image."""
 from typing import List, Sequence, Tuple
 
 import torch
 from torch import Tensor
 
 Maps = Tuple[List[Tensor], List[Tensor], List[Tensor]]
-"""What :meth:`ERPoseHead.forward` returns."""
+"""Result of :meth:`ERPoseHead.forward`."""
 
 
 def mean_of_views(maps: Maps, mirrored: Maps, flip_indices: Sequence[int],
                   strides: Sequence[int]) -> Maps:
-    """The mean of the maps of two views, prior by prior, as HigherHRNet averages heatmaps.
+    """Averages the maps of two views per prior, as HigherHRNet averages heatmaps.
 
-    Both views answer on the same priors, so there is one set of poses and, as without
-    flip testing, nothing to suppress.
+    Both views have the same priors, so the result is one set of poses that needs no NMS.
 
     Args:
-        maps (tuple): Of the images.
-        mirrored (tuple): Of the same images, mirrored.
-        flip_indices (Sequence[int]): The keypoint on the other side of the body, (K, ).
-        strides (Sequence[int]): Of the levels, in pixels.
+        maps (tuple): Maps of the images.
+        mirrored (tuple): Maps of the mirrored images.
+        flip_indices (Sequence[int]): Index of each keypoint's mirror image, (K, ).
+        strides (Sequence[int]): Strides of the levels, in pixels.
 
     Raises:
-        ValueError: If the levels are not equally wide, in pixels: then the priors of the
-            mirror image are not the mirrored priors.
+        ValueError: If the widths of the levels, in pixels, differ. The priors of the mirror
+            image would not be the mirrored priors.
     """
     widths = {level.shape[-1] * stride for level, stride in zip(maps[0], strides)}
     if len(widths) > 1:
-        raise ValueError(f'flip_test wants an input whose width is a multiple of '
-                         f'{max(strides)}: here the levels are {sorted(widths)} wide')
+        raise ValueError('flip_test needs an input width that is a multiple of '
+                         f'{max(strides)}: the levels are {sorted(widths)} pixels wide')
     mirrored = turn_back(mirrored, flip_indices, strides)
-    scores, poses, heatmaps = ([(here + there) / 2 for here, there in zip(levels, others)]
+    scores, poses, heatmaps = ([(a + b) / 2 for a, b in zip(levels, others)]
                                for levels, others in zip(maps, mirrored))
     return scores, poses, heatmaps
 
 
 def turn_back(maps: Maps, flip_indices: Sequence[int], strides: Sequence[int]) -> Maps:
-    """Maps of mirrored images as maps of the images themselves.
+    """Converts maps of mirrored images to maps of the images.
 
-    Of W pixels the one at x is at W - 1 - x in the mirror image, and the prior at x is at
-    W - x, for priors are centres of cells: so the offset o is -o - 1 there, in pixels.
+    With W pixels, the pixel at x moves to W - 1 - x in the mirror image, but the prior at
+    x, a cell centre, to W - x. So the offset o becomes -o - 1, in pixels.
     """
     scores, poses, heatmaps = ([level.flip(-1) for level in levels] for levels in maps)
     turned = []

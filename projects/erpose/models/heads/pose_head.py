@@ -1,4 +1,4 @@
-"""Base class of all heads: keypoint metadata, priors, heatmap branch, results."""
+"""Base class of all heads: metadata, priors, heatmap branch, packing of results."""
 from typing import Any, Optional, Sequence, Tuple
 
 import torch
@@ -24,12 +24,12 @@ from erpose.structures.metainfo import parse_metainfo
 
 
 class PoseHead(BaseModule):
-    """Base class of the pose heads, which have a ``score_branch`` and a ``pose_branch``.
+    """Base class of the pose heads. Subclasses have a ``score_branch`` and ``pose_branch``.
 
     Args:
-        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``. K and the
-            sigmas come from here.
-        strides (Sequence[int]): Of the features, in pixels.
+        metainfo (dict): Metainfo of the data set, or ``dict(from_file='…')``. It defines K
+            and the sigmas.
+        strides (Sequence[int]): Strides of the features, in pixels.
     """
     score_branch: LevelBranch
     pose_branch: LevelBranch
@@ -46,15 +46,15 @@ class PoseHead(BaseModule):
 
     def add_heatmaps(self, levels: int, in_channels: int, feat_channels: int, sigma: float,
                      loss: dict, num_convs: int = 1, **layers: Any) -> None:
-        """Makes the branch that predicts heatmaps of the first levels.
+        """Builds the branch that predicts heatmaps of the first levels.
 
         Args:
-            levels (int): How many.
-            in_channels, feat_channels (int): Of the features and of the branch.
-            sigma (float): Of the targets, in cells.
-            loss (dict): Of MMPose's heatmap losses.
-            num_convs (int): Stacked convolutions. Defaults to 1.
-            **layers: Further settings of :class:`LevelBranch`.
+            levels (int): Number of levels with heatmaps.
+            in_channels, feat_channels (int): Channels of the features and of the branch.
+            sigma (float): Sigma of the targets, in cells.
+            loss (dict): One of MMPose's heatmap losses.
+            num_convs (int): Number of stacked convolutions. Defaults to 1.
+            **layers: Further arguments of :class:`LevelBranch`.
         """
         self.heatmap_branch = LevelBranch(levels, in_channels, feat_channels,
                                           self.num_keypoints, num_convs, **layers)
@@ -62,7 +62,7 @@ class PoseHead(BaseModule):
         self.loss_heatmap = MODELS.build(loss)
 
     def init_weights(self) -> None:
-        """Scores and heatmaps start at 0.01, offsets at 0."""
+        """Initialises scores and heatmaps to 0.01 and offsets to 0."""
         super().init_weights()
         for branch in (self.score_branch, self.heatmap_branch):
             if branch is not None:
@@ -70,17 +70,17 @@ class PoseHead(BaseModule):
         init_offsets(self.pose_branch)
 
     def priors(self, feats: Sequence[Tensor]) -> PointPriors:
-        """The priors of the given features."""
+        """Generates the priors of the given features."""
         if len(feats) != len(self.strides):
-            raise ValueError(f'{len(feats)} feature levels for {len(self.strides)} strides '
-                             f'{self.strides}')
+            raise ValueError(f'expected one feature level per stride {self.strides}, got '
+                             f'{len(feats)} levels')
         return point_priors([f.shape[-2:] for f in feats], self.strides, feats[0].device)
 
     def heatmap_losses(self, feats: Tuple[Tensor, ...], targets: PoseTargets) -> dict:
-        """``loss_heatmap``, the mean over the levels, if the branch is there.
+        """Computes ``loss_heatmap``, the mean over the levels, if there is a branch.
 
         A channel is not supervised in an image if the data set of one of its persons does
-        not define the keypoint; cells inside regions to ignore are not supervised either.
+        not define the keypoint. Cells inside regions to ignore are not supervised.
         """
         if self.heatmap_branch is None:
             return {}
@@ -96,7 +96,7 @@ class PoseHead(BaseModule):
             heatmaps = logits.float().sigmoid().clamp(1e-4, 1 - 1e-4)
             loss = self.loss_heatmap(heatmaps, goal, mask=mask)
             if isinstance(self.loss_heatmap, FocalHeatmapLoss):
-                peaks = (goal.eq(1) * mask).sum()  # which it divides by, in each process
+                peaks = (goal.eq(1) * mask).sum()  # its normaliser, of this process only
                 loss = loss * (peaks.clamp(min=1) / mean_count(peaks))
             losses.append(loss)
         return dict(loss_heatmap=sum(losses) / levels)
@@ -105,18 +105,18 @@ class PoseHead(BaseModule):
 def mean_count(count: Tensor) -> Tensor:
     """Normaliser of a loss that is summed over the images of this process.
 
-    It is ``max(sum_p count_p, 1) / P`` over P processes: DDP averages the gradients of the
-    processes, and with this normaliser the average is the gradient that one process with
-    all images would have.
+    It is ``max(sum_p count_p, 1) / P`` over P processes. As DDP averages the gradients of
+    the processes, the result equals the gradient of one process with all images.
 
     Args:
-        count (Tensor): Positives or their weights in this process, a scalar.
+        count (Tensor): Number of positives in this process, or the sum of their weights, a
+            scalar.
     """
     return reduce_mean(count.float()).clamp(min=1 / get_world_size())
 
 
 def init_score_bias(branch: LevelBranch) -> None:
-    """Makes all scores start at 0.01 (RetinaNet's prior probability)."""
+    """Initialises all scores to 0.01 (RetinaNet's prior probability)."""
     for output in branch.outputs:
         weight, bias = output.parameters()
         torch.nn.init.normal_(weight, std=0.01)
@@ -124,7 +124,7 @@ def init_score_bias(branch: LevelBranch) -> None:
 
 
 def init_offsets(branch: LevelBranch) -> None:
-    """Makes all offsets start at 0: at the prior, or at the pose of an earlier stage."""
+    """Initialises all offsets to 0: the prior, or the pose of an earlier stage."""
     for output in branch.outputs:
         weight, bias = output.parameters()
         torch.nn.init.normal_(weight, std=0.01)
@@ -132,11 +132,11 @@ def init_offsets(branch: LevelBranch) -> None:
 
 
 def to_instances(poses: Poses, threshold: float, input_size: Sequence[int]) -> InstanceData:
-    """The poses of one image that score more than the threshold, as MMPose has them.
+    """Converts poses of one image to MMPose's results, dropping low scores.
 
     Args:
-        poses (Poses): Without the batch dimension.
-        threshold (float): Of the scores.
+        poses (Poses): Poses without the batch dimension.
+        threshold (float): Only poses that score more are kept.
         input_size (tuple[int, int]): Width and height of the network input, in pixels.
 
     Returns:

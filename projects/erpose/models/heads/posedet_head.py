@@ -1,4 +1,4 @@
-"""The PoseDet head: coarse poses, and an embedding along them that refines and scores."""
+"""The PoseDet head: coarse poses, refined and scored by a pose embedding."""
 from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
@@ -24,34 +24,36 @@ class PoseDetHead(RefiningPoseHead):
                   +- score convs ------- pose embedding --> score
                   +- heatmaps of every level -> (training only)
 
-    - The bypass learns one prior a person (``assigner``).
-    - The refinement learns where the coarse pose has an OKS above ``refine_thr``.
-    - The score learns to tell coarse poses of an OKS above ``positive_thr`` from those
-      below ``negative_thr``; what lies between is left out.
+    - The bypass is trained at one prior per person (``assigner``).
+    - The refinement is trained where the coarse pose has an OKS above ``refine_thr``.
+    - The positives of the score are coarse poses with an OKS above ``positive_thr``, the
+      negatives those below ``negative_thr``; poses in between are ignored.
 
-    The paper leaves open the depth of the bypass (here that of the other branches), the
-    units of the displacements (strides) and the weight of the heatmap loss (its mean over
-    the cells is tiny; 10 brings it to the size of the others).
+    The paper does not specify the depth of the bypass (here that of the other branches),
+    the units of the displacements (strides) and the weight of the heatmap loss (10 gives
+    its mean over the cells the magnitude of the other losses).
 
     Args:
-        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``.
+        metainfo (dict): Metainfo of the data set, or ``dict(from_file='…')``.
         in_channels (int): Channels of each feature level.
         feat_channels (int): Width of the branches. Defaults to 256.
-        gathered_channels (int, optional): Features gathered at each keypoint for the
+        gathered_channels (int, optional): Channels gathered at each keypoint for the
             embeddings, see :class:`AlignedBranch`. Defaults to ``feat_channels``.
         num_convs (int): 3x3 convolutions before an embedding. Defaults to 2 (section 3.2).
-        strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
-        refine (bool): Without, coarse poses are the result (Table 4). Defaults to True.
-        positive_thr, negative_thr, refine_thr (float): OKS. Default to 0.6, 0.5 and 0.7
+        strides (Sequence[int]): Strides of the features, in pixels. Defaults to
+            (8, 16, 32).
+        refine (bool): If False, coarse poses are the result (Table 4). Defaults to True.
+        positive_thr, negative_thr, refine_thr (float): OKS thresholds. Default to 0.6, 0.5
+            and 0.7 (section 3.2).
+        point_gradient (float): Share of the embedding's gradient that reaches the coarse
+            pose. Defaults to 0.1 (RepPoints, which the paper starts from).
+        heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0
             (section 3.2).
-        point_gradient (float): Share of the embedding's gradient that moves the points.
-            Defaults to 0.1 (RepPoints, which the paper starts from).
-        heatmap_sigma (float): Of the targets, in cells. Defaults to 2.0 (section 3.2).
-        assigner (dict): Of the bypass.
-        decoder (dict): With OKS-NMS.
+        assigner (dict): Assigner of the bypass.
+        decoder (dict): Decoder with OKS-NMS.
         loss_coarse, loss_fine, loss_score, loss_heatmap (dict): The losses (equation 4).
             ``loss_heatmap=None`` drops the branch (Table 5).
-        **layers: Further settings of the branches: ``use_depthwise``, ``shared``,
+        **layers: Further arguments of the branches: ``use_depthwise``, ``shared``,
             ``norm_cfg``, ``act_cfg``.
     """
 
@@ -108,14 +110,15 @@ class PoseDetHead(RefiningPoseHead):
             init_offsets(self.refine_branch)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
-        """L maps (B, 1, H, W) of scores in [0, 1], and L maps (B, 2K, H, W) of offsets."""
+        """Predicts scores in [0, 1], L maps (B, 1, H, W), and offsets, L maps
+        (B, 2K, H, W)."""
         coarse, fine, logits = self._outputs(feats)
         return ([score.sigmoid() for score in logits],
                 [a + b for a, b in zip(coarse, fine)])
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
-        """Losses of a batch. ``oks`` is the mean of the best coarse OKS of each person."""
+        """Computes the losses; ``oks`` is the mean coarse OKS at the assigned priors."""
         self.check_trainable()
         coarse, fine, logits = (flatten_levels(maps).float()
                                 for maps in self._outputs(feats))
@@ -143,7 +146,7 @@ class PoseDetHead(RefiningPoseHead):
 
     def _outputs(self, feats: Tuple[Tensor, ...]
                  ) -> Tuple[List[Tensor], List[Tensor], List[Tensor]]:
-        """Coarse offsets, refinements and score logits, level by level."""
+        """Coarse offsets, refinements and score logits, by level."""
         coarse = self.pose_branch(feats)
         share = self.point_gradient
         points = [share * c + (1 - share) * c.detach() for c in coarse]

@@ -1,4 +1,4 @@
-"""What PoseDet and SMPR share: poses in two steps, and duplicates to suppress."""
+"""Base class of PoseDet and SMPR: two-step poses, and suppression of duplicates."""
 from typing import List, Optional, Sequence, Tuple
 
 import torch
@@ -14,17 +14,15 @@ from .pose_head import PoseHead, mean_count, to_instances
 
 
 class RefiningPoseHead(PoseHead):
-    """Base of the heads that refine a first pose with features gathered along it.
+    """Base class of heads that refine a first pose with features gathered along it.
 
-    Their heatmaps are for training alone: inference goes without.
-
-    A subclass has ``forward(feats)``, which returns L maps (B, 1, H, W) of scores in
-    [0, 1] and L maps (B, 2K, H, W) of refined offsets in strides.
+    Heatmaps are only used in training. ``forward(feats)`` of a subclass returns L maps
+    (B, 1, H, W) of scores in [0, 1] and L maps (B, 2K, H, W) of refined offsets in strides.
 
     Args:
-        metainfo (dict): The data set's.
-        strides (Sequence[int]): Of the features, in pixels.
-        decoder (dict): Decodes, and suppresses duplicates.
+        metainfo (dict): Metainfo of the data set.
+        strides (Sequence[int]): Strides of the features, in pixels.
+        decoder (dict): Decoder that also suppresses duplicates.
     """
 
     def __init__(self, metainfo: dict, strides: Sequence[int], decoder: dict,
@@ -34,27 +32,28 @@ class RefiningPoseHead(PoseHead):
         self.deployed = False
 
     def switch_to_deploy(self, test_cfg: Optional[dict] = None) -> None:
-        """Drops what training alone needs."""
+        """Removes the heatmap branch, which only training needs."""
         self.heatmap_branch = None
         self.deployed = True
 
     def check_trainable(self) -> None:
         if self.deployed:
-            raise RuntimeError('switch_to_deploy() dropped what training needs')
+            raise RuntimeError('cannot train after switch_to_deploy(): it removes the '
+                               'heatmap branch')
 
     def candidates(self, feats: Tuple[Tensor, ...]) -> Poses:
-        """Features to the best N poses of each image, duplicates among them."""
+        """Decodes features to the best N poses of each image, including duplicates."""
         scores, offsets = (flatten_levels(maps).float() for maps in self(feats))
         return self.decoder.candidates(scores.squeeze(-1), offsets, None,
                                        self.priors(feats))
 
     def predict(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
                 test_cfg: dict = {}) -> List[InstanceData]:
-        """Poses of a batch, in pixels of the network input.
+        """Predicts the poses of a batch, in pixels of the network input.
 
-        ``test_cfg`` may hold ``score_thr`` (drop what scores less, default 0),
-        ``flip_test`` and ``multiscale_test``: then ``feats`` hold the features of the
-        flipped images and of the other sizes, too, and duplicates are suppressed over all.
+        ``test_cfg`` may contain ``score_thr`` (minimum score, default 0), ``flip_test`` and
+        ``multiscale_test``. With these, ``feats`` also contain the features of the flipped
+        images and of other sizes, and duplicates are suppressed across all views.
 
         Returns:
             list[InstanceData]: See :func:`to_instances`.
@@ -73,7 +72,7 @@ class RefiningPoseHead(PoseHead):
         ]
 
     def _view(self, feats: Tuple[Tensor, ...], flipped: bool) -> Tuple[Poses, Tensor]:
-        """Candidates of one view of the images, turned back, and the view's size."""
+        """Candidates of one view, flipped back if needed, and the size of the view."""
         poses = self.candidates(feats)
         height, width = feats[0].shape[-2:]
         size = poses.keypoints.new_tensor([width, height]) * self.strides[0]
@@ -85,7 +84,7 @@ class RefiningPoseHead(PoseHead):
 
     def nearest_person(self, offsets: Tensor, targets: PoseTargets,
                        priors: PointPriors) -> Tuple[Tensor, Tensor]:
-        """The highest OKS of each predicted pose with a person, and which person's.
+        """Finds the person with the highest OKS for each predicted pose.
 
         Args:
             offsets (Tensor): In strides, (B, A, 2K).
@@ -93,7 +92,7 @@ class RefiningPoseHead(PoseHead):
             priors (PointPriors): The A priors.
 
         Returns:
-            tuple[Tensor, Tensor]: OKS (B, A), 0 where there is nobody, and indices (B, A).
+            tuple[Tensor, Tensor]: OKS (B, A), 0 without persons, and person indices (B, A).
         """
         if targets.valid.shape[1] == 0:
             nothing = torch.zeros_like(offsets[..., 0])
@@ -106,18 +105,19 @@ class RefiningPoseHead(PoseHead):
 
     def displacement_loss(self, loss: nn.Module, offsets: Tensor, person: Tensor,
                           targets: PoseTargets, priors: PointPriors) -> Tensor:
-        """Loss of the offsets (B, A, 2K) of the priors that learn a person (B, A)."""
+        """Loss of offsets (B, A, 2K) at priors with an assigned ``person`` (B, A)."""
         image, prior = torch.nonzero(person >= 0, as_tuple=True)
-        who = person[image, prior]
+        index = person[image, prior]
         stride = priors.strides[prior][:, None, None]
-        goal = (targets.keypoints[image, who] - priors.points[prior].unsqueeze(1)) / stride
-        count = mean_count(goal.new_tensor(len(who)))
+        goal = (targets.keypoints[image, index]
+                - priors.points[prior].unsqueeze(1)) / stride
+        count = mean_count(goal.new_tensor(len(index)))
         return loss(offsets[image, prior].unflatten(-1, (-1, 2)), goal,
-                    targets.labelled[image, who], avg_factor=count)
+                    targets.labelled[image, index], avg_factor=count)
 
 
 def _merge(views: List[Tuple[Poses, Tensor]]) -> Poses:
-    """The candidates of all views in pixels of the first, best first."""
+    """Candidates of all views, in pixels of the first view, best first."""
     first = views[0][1]
     views = [poses._replace(keypoints=poses.keypoints * (first / size))
              for poses, size in views]

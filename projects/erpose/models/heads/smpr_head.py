@@ -1,4 +1,4 @@
-"""The SMPR head: an initial pose, its refinement, and a score of the pose's quality."""
+"""The SMPR head: initial pose, refinement, and a score of the pose's quality."""
 from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
@@ -21,7 +21,7 @@ Outputs = Tuple[List[Tensor], List[Tensor], List[Tensor], Optional[List[Tensor]]
 """Initial offsets, refinements, score logits and pose-score logits, by level."""
 
 TAPS = 9
-"""Of the aggregation: a 3x3 deformable convolution."""
+"""Taps of the aggregation, a 3x3 deformable convolution."""
 
 
 @MODELS.register_module()
@@ -37,36 +37,40 @@ class SMPRHead(RefiningPoseHead):
                   +- score convs ---------- aggregation ---> score ------+--> confidence
                   +- heatmaps at the first stride -> (training only)
 
-    - The initial pose and the score learn the priors near a person (``assigner``).
-    - The refinement learns where the refined pose has an OKS above ``refine_thr``.
-    - The pose score learns the refined pose's OKS, by BCE, at the priors near a person
-      (the paper does not say where). The confidence is its product with the score.
+    - The initial pose is trained at the priors near a person (``assigner``), which are the
+      positives of the score.
+    - The refinement is trained where the refined pose has an OKS above ``refine_thr``.
+    - The target of the pose score is the refined pose's OKS, by BCE, at the priors near a
+      person (the paper does not say where). The confidence is its product with the score.
 
     Args:
-        metainfo (dict): The data set's, whole or as ``dict(from_file='…')``.
+        metainfo (dict): Metainfo of the data set, or ``dict(from_file='…')``.
         in_channels (int): Channels of each feature level.
         feat_channels (int): Width of the branches. Defaults to 256.
-        gathered_channels (int, optional): Features gathered at each tap, see
+        gathered_channels (int, optional): Channels gathered at each tap, see
             :class:`AlignedBranch`. Defaults to ``feat_channels``.
         num_convs (int): 3x3 convolutions before an aggregation. Defaults to 3 (RepPoints,
             which the paper extends).
-        strides (Sequence[int]): Of the features, in pixels. Defaults to (8, 16, 32).
-        refine (bool): Without, initial poses are the result (Table I, "baseline").
+        strides (Sequence[int]): Strides of the features, in pixels. Defaults to
+            (8, 16, 32).
+        refine (bool): If False, initial poses are the result (Table I, "baseline").
             Defaults to True.
-        refine_thr (float, optional): OKS. Defaults to 0.5 (Figure 6). None: the refinement
-            learns what the initial pose learns (Table I, "+ refine").
-        pose_score (bool): Defaults to True (Table I, "+ PSM").
+        refine_thr (float, optional): OKS threshold of the refinement. None: it is trained
+            at the same priors as the initial pose (Table I, "+ refine"). Defaults to 0.5
+            (Figure 6).
+        pose_score (bool): Whether to predict a pose score. Defaults to True (Table I,
+            "+ PSM").
         point_gradient (float): Share of the aggregation's gradient that reaches the
             initial pose. Defaults to 0.1 (RepPoints).
-        heatmap_sigma (float): Of the targets, in cells. Defaults to 2.0.
-        assigner (dict): Of the initial pose and the score. ``side=None`` takes the whole
-            box (Table I, "baseline").
-        decoder (dict): With Soft-NMS by OKS; 0.3 is section IV-A's.
+        heatmap_sigma (float): Sigma of the heatmap targets in cells. Defaults to 2.0.
+        assigner (dict): Assigner of the initial pose and the score. ``side=None`` takes
+            the whole box (Table I, "baseline").
+        decoder (dict): Decoder with Soft-NMS by OKS; 0.3 is section IV-A's.
         loss_score, loss_heatmap, loss_initial, loss_refined, loss_pose_score (dict): The
-            losses of equation 5. Its L1 sums over the keypoints, ours is their mean:
+            losses of equation 5. The paper's L1 is a sum over keypoints and ours a mean, so
             the default weights are the paper's times 17. ``loss_heatmap=None`` drops the
             branch (Table I).
-        **layers: Further settings of the branches: ``use_depthwise``, ``shared``,
+        **layers: Further arguments of the branches: ``use_depthwise``, ``shared``,
             ``norm_cfg``, ``act_cfg``.
     """
 
@@ -97,7 +101,7 @@ class SMPRHead(RefiningPoseHead):
                  **layers: Any) -> None:
         super().__init__(metainfo, strides, decoder, init_cfg)
         if pose_score and not refine:
-            raise ValueError('pose_score scores refined poses: it needs refine=True')
+            raise ValueError('pose_score=True needs refine=True: it scores refined poses')
         self.refine = refine
         self.refine_thr = refine_thr
         self.point_gradient = point_gradient
@@ -136,14 +140,14 @@ class SMPRHead(RefiningPoseHead):
         super().init_weights()
         if self.refine:
             init_offsets(self.refine_branch)
-            for taps in self.taps:  # at first the taps are those of a 3x3 convolution
+            for taps in self.taps:  # start with the taps of a 3x3 convolution
                 weight, bias = taps.parameters()
                 nn.init.normal_(weight, std=0.01)
                 nn.init.zeros_(bias)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[List[Tensor], List[Tensor]]:
-        """L maps (B, 1, H, W) of confidences in [0, 1], and L maps (B, 2K, H, W) of
-        offsets."""
+        """Predicts confidences in [0, 1], L maps (B, 1, H, W), and offsets, L maps
+        (B, 2K, H, W)."""
         initial, fine, logits, quality = self._outputs(feats)
         scores = [score.sigmoid() for score in logits]
         if quality is not None:
@@ -152,7 +156,7 @@ class SMPRHead(RefiningPoseHead):
 
     def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: list,
              train_cfg: dict = {}) -> dict:
-        """Losses of a batch. ``oks`` is the mean OKS of the poses near persons."""
+        """Computes the losses; ``oks`` is the mean OKS of the poses near persons."""
         self.check_trainable()
         *outputs, quality = self._outputs(feats)
         initial, fine, logits = (flatten_levels(maps).float() for maps in outputs)
@@ -184,7 +188,7 @@ class SMPRHead(RefiningPoseHead):
         return losses
 
     def _outputs(self, feats: Tuple[Tensor, ...]) -> Outputs:
-        """Initial offsets, refinements, score logits and pose-score logits by level."""
+        """Initial offsets, refinements, score logits and pose-score logits, by level."""
         stem = self.stem(feats)
         initial = self.pose_branch(stem)
         if not self.refine:

@@ -1,4 +1,4 @@
-"""YOLO-Pose's head: MMPose's, which ignores what the other heads ignore."""
+"""YOLO-Pose's head: MMPose's YOLOX-Pose head with regions to ignore."""
 import copy
 from typing import Any
 
@@ -14,18 +14,18 @@ from erpose.structures import inside_boxes
 class YOLOPoseHead(YOLOXPoseHead):
     """MMPose's YOLOX-Pose head with regions to ignore.
 
-    In MMPose crowd regions and people without labelled keypoints are background. Here no
-    objectness is learned inside their boxes, as in the other systems, so that a comparison
-    is one of heads. Arguments: those of ``YOLOXPoseHead``.
+    In MMPose, crowd regions and people without labelled keypoints are background. Here, as
+    in the other systems, objectness is not trained inside their boxes, for a fair
+    comparison of the heads. The arguments are those of ``YOLOXPoseHead``.
     """
 
     @torch.no_grad()
     def _get_targets_single(self, priors: Tensor, *predictions_and_sample: Any) -> tuple:
-        """As in MMPose; ``data_sample`` comes last.
+        """Computes targets as in MMPose; the last argument is ``data_sample``.
 
         Returns:
-            tuple: Its fourth item, the weights (A, 1) of the objectness, is 0 at priors
-            inside regions to ignore that are no person's.
+            tuple: The fourth item, the weights (A, 1) of the objectness, is 0 at
+            unassigned priors inside regions to ignore.
         """
         *predictions, sample = predictions_and_sample
         labels = sample.gt_instance_labels

@@ -10,15 +10,15 @@ from .point_aggregation import PointAggregation
 
 
 class LevelStem(BaseModule):
-    """Stacked 3x3 convolutions, for each of L levels.
+    """Stacked 3x3 convolutions on each of L levels.
 
     Args:
         num_levels (int): L.
         in_channels (int): Channels of the features.
         feat_channels (int): Channels of the convolutions.
-        num_convs (int): How many.
-        use_depthwise (bool): Depthwise separable instead of full convolutions.
-        shared (bool): One set of weights for all levels. Defaults to False.
+        num_convs (int): Number of convolutions. Defaults to 2.
+        use_depthwise (bool): Use depthwise separable convolutions. Defaults to False.
+        shared (bool): Share the weights between levels. Defaults to False.
         norm_cfg, act_cfg (dict): As in mmcv's ConvModule.
     """
 
@@ -48,7 +48,7 @@ class LevelStem(BaseModule):
 
 
 class LevelBranch(LevelStem):
-    """A stem with a 1x1 output.
+    """A stem followed by a 1x1 output convolution.
 
     Args:
         num_levels, in_channels, feat_channels (int): As :class:`LevelStem`.
@@ -70,14 +70,14 @@ class LevelBranch(LevelStem):
 
 
 class AlignedBranch(LevelBranch):
-    """A branch that looks at P points about each cell before its output.
+    """A branch that aggregates features at P points around each cell before its output.
 
     Args:
         num_levels, in_channels, feat_channels (int): As :class:`LevelStem`.
         out_channels (int): Channels of the output.
         num_points (int): P.
-        gathered_channels (int, optional): The stem's features are narrowed to so many
-            before they are gathered: each is stored and mixed P times. Defaults to all.
+        gathered_channels (int, optional): Reduces the stem's channels to this number before
+            gathering, which stores each channel P times. Defaults to no reduction.
         shared, act_cfg, **kwargs: As :class:`LevelBranch`.
     """
 
@@ -96,19 +96,19 @@ class AlignedBranch(LevelBranch):
         self.activate = build_activation_layer(act_cfg)
 
     def embed(self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
-        """The features (B, feat_channels, H, W) that the outputs are computed from.
+        """Computes the aggregated features (B, feat_channels, H, W) before the output.
 
         Args:
             feats (Sequence[Tensor]): L features (B, C, H, W).
-            points (Sequence[Tensor]): L times x, y in cells, (B, 2P, H, W).
+            points (Sequence[Tensor]): L maps of x, y in cells, (B, 2P, H, W).
         """
         stems = LevelStem.forward(self, feats)
         return [
-            self.activate(aggregate(reduce(stem), where)) for aggregate, reduce, stem, where
+            self.activate(aggregate(reduce(stem), p)) for aggregate, reduce, stem, p
             in zip(self.aggregations, self.reductions, stems, points)
         ]
 
-    def forward(  # type: ignore[override]  # it looks at points, too
+    def forward(  # type: ignore[override]  # it also takes points
             self, feats: Sequence[Tensor], points: Sequence[Tensor]) -> List[Tensor]:
         """Maps L features and points to L outputs (B, out_channels, H, W)."""
         embedded = self.embed(feats, points)
@@ -117,12 +117,12 @@ class AlignedBranch(LevelBranch):
 
 def per_level(make: Callable[[], nn.Module], num_levels: int,
               shared: bool) -> nn.ModuleList:
-    """A module for each level, or the same one for all."""
+    """Makes a module for each level, or one that all levels share."""
     if shared:
         return nn.ModuleList([make()] * num_levels)
     return nn.ModuleList(make() for _ in range(num_levels))
 
 
 def flatten_levels(maps: Sequence[Tensor]) -> Tensor:
-    """L maps (B, C, H, W) to (B, A, C), in the order of the priors."""
+    """Flattens L maps (B, C, H, W) to (B, A, C), in the order of the priors."""
     return torch.cat([m.flatten(2).transpose(1, 2) for m in maps], dim=1)

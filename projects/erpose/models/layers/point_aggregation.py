@@ -1,4 +1,4 @@
-"""Features gathered at explicit points and mixed: what deformable convolution computes."""
+"""Gathers and mixes features at given points, like a deformable convolution."""
 from typing import Optional
 
 import torch
@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 
 class PointAggregation(BaseModule):
-    """Mixes the features found at P points about each cell, one weight matrix a point.
+    """Mixes features at P points around each cell, with one weight matrix per point.
 
-    The same as a deformable convolution whose kernel of P taps is placed at the points
-    (PoseDet, section 3.1; SMPR, section III-D), for any P, in plain PyTorch and ONNX.
+    It equals a deformable convolution with P taps at these points (PoseDet, section 3.1;
+    SMPR, section III-D), for any P and in standard PyTorch and ONNX operators.
 
     Args:
         in_channels (int): C.
@@ -32,15 +32,16 @@ class PointAggregation(BaseModule):
         """Maps features (B, C, H, W) to (B, C', H, W).
 
         Args:
-            feat (Tensor): (B, C, H, W). Zero outside.
-            points (Tensor): x, y of each point in turn, from the cell's own centre, in
-                cells, (B, 2P, H, W).
+            feat (Tensor): Features, treated as 0 outside, (B, C, H, W).
+            points (Tensor): x, y of each point relative to the cell's centre, in cells,
+                (B, 2P, H, W).
         """
         batch, _, height, width = feat.shape
         count = self.num_points
         if points.shape[1] != 2 * count:
-            raise ValueError(f'{points.shape[1]} coordinates for {count} points')
-        dtype = torch.promote_types(feat.dtype, torch.float32)  # bfloat16 counts no cells
+            raise ValueError(f'{count} points need {2 * count} coordinates, got '
+                             f'{points.shape[1]}')
+        dtype = torch.promote_types(feat.dtype, torch.float32)  # for exact cell indices
         y, x = torch.meshgrid(
             torch.arange(height, device=feat.device, dtype=dtype),
             torch.arange(width, device=feat.device, dtype=dtype), indexing='ij')

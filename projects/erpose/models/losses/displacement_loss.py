@@ -1,4 +1,4 @@
-"""L1 or L2 between displacements: how PoseDet and SMPR regress."""
+"""L1 or squared L2 loss of displacements, for PoseDet and SMPR."""
 from typing import Optional
 
 import torch.nn.functional as F
@@ -26,13 +26,13 @@ class DisplacementLoss(nn.Module):
 
     def forward(self, pred: Tensor, target: Tensor, labelled: Tensor,
                 avg_factor: Optional[Tensor] = None) -> Tensor:
-        """Loss of N poses.
+        """Computes the loss of N poses.
 
         Args:
             pred (Tensor): Displacements in strides, (N, K, 2).
-            target (Tensor): As they should be, (N, K, 2).
+            target (Tensor): Target displacements in strides, (N, K, 2).
             labelled (Tensor): 1 where the keypoint is labelled, (N, K).
-            avg_factor (Tensor, optional): Divides the sum over poses, a scalar.
+            avg_factor (Tensor, optional): Divisor of the sum over poses, a scalar.
 
         Returns:
             Tensor: (N, ) if ``avg_factor`` is None, else a scalar.

@@ -6,13 +6,13 @@ from torchvision.ops import sigmoid_focal_loss
 
 @MODELS.register_module()
 class FocalScoreLoss(nn.Module):
-    """torchvision's focal loss with weights, so that priors can be left out.
+    """torchvision's focal loss with weights, so that priors can be ignored.
 
-    (mmdet's wants a compiled mmcv on a GPU.)
+    (mmdet's focal loss needs a compiled mmcv on a GPU.)
 
     Args:
         alpha (float): Weight of the positives. Defaults to 0.25 (RetinaNet).
-        gamma (float): Focusing. Defaults to 2.0 (RetinaNet).
+        gamma (float): Focusing parameter. Defaults to 2.0 (RetinaNet).
         loss_weight (float): Defaults to 1.0.
     """
 
@@ -24,19 +24,19 @@ class FocalScoreLoss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, logits: Tensor, positive: Tensor, weight: Tensor) -> Tensor:
-        """The weighted sum.
+        """Computes the weighted sum.
 
         Args:
-            logits (Tensor): Of any shape.
-            positive (Tensor): Bool, or targets in 0..1, of that shape.
-            weight (Tensor): Of that shape.
+            logits (Tensor): Any shape.
+            positive (Tensor): Bool, or targets in [0, 1], of the same shape.
+            weight (Tensor): Weights of the same shape.
 
         Raises:
-            ValueError: If the shapes differ: broadcasting would mix up the priors.
+            ValueError: If the shapes differ. Broadcasting would mix up the priors.
         """
         if not logits.shape == positive.shape == weight.shape:
-            raise ValueError(f'logits {tuple(logits.shape)}, positive '
-                             f'{tuple(positive.shape)} and weight {tuple(weight.shape)} '
-                             'must have one shape')
+            raise ValueError('logits, positive and weight must have the same shape, got '
+                             f'{tuple(logits.shape)}, {tuple(positive.shape)} and '
+                             f'{tuple(weight.shape)}')
         loss = sigmoid_focal_loss(logits, positive.to(logits), self.alpha, self.gamma)
         return self.loss_weight * (loss * weight).sum()

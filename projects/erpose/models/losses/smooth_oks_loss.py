@@ -1,4 +1,4 @@
-"""The regression loss: 1 - OKS near the target, its tangent far from it."""
+"""Smooth OKS loss: 1 - OKS near the target, its tangent far from it."""
 import math
 from typing import Optional, Sequence
 
@@ -17,22 +17,22 @@ class SmoothOKSLoss(nn.Module):
     With ``u^2`` the normalised squared error of a keypoint, its OKS is ``exp(-u^2)``. The
     slope of ``1 - exp(-u^2)`` has its maximum ``m = sqrt(2 / exp(1))`` at
     ``u = 1 / sqrt(2)`` and vanishes far from the target, where a gradient is needed most.
-    This loss replaces it by its tangent from the point on where the slope falls to c::
+    Beyond the point where the slope falls to c, this loss uses the tangent::
 
         loss(u) = 1 - exp(-u^2)                          u <= u_c
                   1 - exp(-u_c^2) + c (u - u_c)          u >  u_c,  2 u_c exp(-u_c^2) = c
 
-    So the gradient does not vanish, the loss is C1, equals 1 - OKS near the target, and
-    with c > 0 exceeds it far from it.
+    The loss is C1, its gradient does not vanish for c > 0, and it equals 1 - OKS near the
+    target and exceeds it far away.
 
     Args:
         sigmas (Sequence[float]): Keypoint sigmas, (K, ). The head passes the data set's.
         tail (str): The slope c of each keypoint. 'even': ``m sigma / max(sigma)``, so that
-            all keypoints far from their targets get equal gradients in pixels. 'linear':
-            ``m``, so that an eye gets four times the gradient of a hip; convex in u.
-            'none': 0, plain 1 - OKS. Defaults to 'even'.
+            all keypoints far from their targets have equal gradients in pixels. 'linear':
+            ``m``, so that an eye has four times the gradient of a hip; convex in u.
+            'none': 0, which gives 1 - OKS. Defaults to 'even'.
         keypoint_weights (Sequence[float], optional): Weight of each keypoint, (K, ).
-            Defaults to None: all equal, as in the metric.
+            Defaults to None: equal weights, as in the metric.
         loss_weight (float): Defaults to 1.0.
 
     Example:
@@ -56,7 +56,8 @@ class SmoothOKSLoss(nn.Module):
             raise ValueError(f"tail must be 'even', 'linear' or 'none', got {tail!r}")
         weights = [1.0] * len(sigmas) if keypoint_weights is None else keypoint_weights
         if len(weights) != len(sigmas):
-            raise ValueError(f'{len(weights)} keypoint_weights for {len(sigmas)} sigmas')
+            raise ValueError('keypoint_weights and sigmas must have the same length, got '
+                             f'{len(weights)} and {len(sigmas)}')
         self.loss_weight = loss_weight
         self.register_buffer('sigmas', torch.tensor(sigmas), persistent=False)
         sigma = self.sigmas.double()
@@ -73,14 +74,14 @@ class SmoothOKSLoss(nn.Module):
                 labelled: Tensor,
                 area: Tensor,
                 avg_factor: Optional[Tensor] = None) -> Tensor:
-        """Loss of N poses.
+        """Computes the loss of N poses.
 
         Args:
             pred (Tensor): Predicted keypoints in pixels, (N, K, 2).
             target (Tensor): Ground truth keypoints in pixels, (N, K, 2).
             labelled (Tensor): 1 where the keypoint is labelled, (N, K).
             area (Tensor): Area of the persons in pixels^2, (N, ).
-            avg_factor (Tensor, optional): Divides the sum, a scalar.
+            avg_factor (Tensor, optional): Divisor of the sum over poses, a scalar.
 
         Returns:
             Tensor: float32. The losses (N, ) if ``avg_factor`` is None, else a scalar.
@@ -93,10 +94,10 @@ class SmoothOKSLoss(nn.Module):
         return loss * self.loss_weight
 
     def profile(self, error: Tensor) -> Tensor:
-        """The loss of keypoints as a function of ``u^2`` alone, (..., K) to (..., K).
+        """The loss of keypoints as a function of ``u^2``, (..., K) to (..., K).
 
-        Note: the tangent is computed on inputs clamped to its side, so that its square root
-        has a finite gradient where it is not taken.
+        Note: The input of the tangent is clamped to its domain, so that the square root has
+        a finite gradient even if ``torch.where`` selects the other branch.
         """
         near = -torch.expm1(-error)
         u = torch.maximum(error, self.start**2).sqrt()
@@ -105,10 +106,10 @@ class SmoothOKSLoss(nn.Module):
 
 
 def _tangent_point(slope: Tensor) -> Tensor:
-    """The u past the maximum where 1 - exp(-u^2) has this slope, float64, (K, ).
+    """The u beyond the maximal slope at which 1 - exp(-u^2) has this slope, float64, (K, ).
 
-    ``2 u exp(-u^2) = c`` is ``w exp(w) = -c^2 / 2`` with ``w = -2 u^2``: Lambert's W, whose
-    branch point is the greatest slope. At 10 the slope is 0 to float32's rounding.
+    With ``w = -2 u^2``, ``2 u exp(-u^2) = c`` becomes ``w exp(w) = -c^2 / 2``, solved by
+    Lambert's W. At u = 10 the slope is 0 in float32.
     """
     argument = (-slope.square() / 2).clamp(min=math.nextafter(-1 / math.e, 0))
     return torch.from_numpy(-lambertw(argument.numpy(), -1).real / 2).sqrt().clamp(max=10)
