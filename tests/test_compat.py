@@ -15,6 +15,7 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 
 import erpose
 from erpose import compat
+from erpose.structures.metainfo import parse_metainfo
 
 STEPS = ['torchvision operators', 'mmcv._ext', 'weights-only checkpoints',
          'launchers on the CPU', 'checkpoint loaders']
@@ -163,6 +164,17 @@ def test_payload_is_refused(tmp_path, function, argument, place):
     assert not victim.exists()
     torch.load(path, weights_only=False)  # the payload is real
     assert victim.exists()
+
+
+def test_the_metainfo_of_keypoints_without_a_skeleton_loads(tmp_path):
+    info = parse_metainfo(dict(keypoint_info={0: dict(name='point')}, sigmas=[0.05]))
+    assert not info['skeleton_link_colors'].size
+    torch.save(dict(meta=dict(dataset_meta=info)), tmp_path / 'epoch_1.pth')
+    found = torch.load(tmp_path / 'epoch_1.pth')['meta']['dataset_meta']
+    assert str(found) == str(info)
+    torch.save(dict(meta=Payload(bytes, 10**15)), tmp_path / 'evil.pth')
+    with pytest.raises(TypeError):
+        torch.load(tmp_path / 'evil.pth')
 
 
 def test_allowed_classes_lend_no_method(tmp_path):

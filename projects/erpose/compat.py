@@ -118,6 +118,11 @@ def _history_buffer_method(owner: type, name: str) -> Callable:
     return getattr(owner, name)
 
 
+def _empty_bytes() -> bytes:
+    """Replaces ``bytes`` in checkpoints: the data of an array without elements."""
+    return b''
+
+
 def _allow_mmengine_checkpoints() -> Step:
     """Lets ``torch.load(weights_only=True)`` read mmengine's checkpoints.
 
@@ -144,7 +149,7 @@ def _allow_mmengine_checkpoints() -> Step:
         # numpy 1 and 2 name them differently, and a checkpoint may come from either
         *((function, f'numpy.{core}.multiarray.{function.__name__}')
           for function in rebuild for core in ('core', '_core')),
-        (_history_buffer_method, 'builtins.getattr'),
+        (_history_buffer_method, 'builtins.getattr'), (_empty_bytes, 'builtins.bytes'),
     ])
     return Step(name, True, "torch.load refuses objects: allowed mmengine's loss history "
                 'and numpy arrays, and nothing else')

@@ -29,6 +29,9 @@ def load_weights(path: str, map_location: Any = 'cpu') -> dict:
 
 def checked(load: Callable, path: str, **kwargs: Any) -> dict:
     """Calls ``load(path, weights_only=True, **kwargs)``; raises as :func:`load_weights`."""
+    if path.lower().endswith('.onnx'):
+        raise ValueError(f'{path} is an exported model: use the checkpoint (.pth) that it '
+                         'was exported from')
     try:
         checkpoint = load(path, weights_only=True, **kwargs)
     except OSError:  # its message names the file or the URL

@@ -30,6 +30,8 @@ FOUND = [
     (set_first(area=900), 4, ''),
     (set_first(area=930), 4, ''),  # rounded
     (set_first(area=5000, bbox=[0, 0, 640, 480]), 4, '1 areas are larger than their image'),
+    (set_first(area=1e30), 4, '1 areas are larger than their box'),
+    (set_first(area=float('inf'), bbox=None), 4, '1 areas are larger than their image'),
     (set_first(area=None), 4, 'derived area from the keypoints for 1 of 4 annotations'),
     (add(), 4, 'skipped 1 x annotation: it repeats the keypoints of another one'),
     (add(bbox=[0, 0, 64, 48]), 4, 'skipped 1 x annotation: it repeats the keypoints'),
@@ -40,6 +42,8 @@ FOUND = [
     (add(keypoints=None, bbox=None), 4, NEITHER),
     (add(keypoints=[0] * 9, bbox=[]), 4, NEITHER),
     (add(keypoints=[5, 5, 0] * 3, bbox=[5, 5, 0, 9]), 4, NEITHER),
+    (lambda toys: toys.content['images'].append(dict(toys.content['images'][0], id=9)), 4,
+     '1 images are listed again under another id'),
     (add(image=77), 4, 'its image is not usable or not listed'),
 ]
 
@@ -68,6 +72,16 @@ def test_the_metric_takes_the_file_of_the_test_data_set(toys):
     metric = PoseMetric()
     metric.dataset_meta = toys.load(metainfo=metainfo, test_mode=True).metainfo
     assert [ann['area'] < 600 for ann in metric.coco.anns.values()] == [True] * 4
+
+
+def test_a_test_reports_that_people_of_skipped_images_are_missed(toys):
+    (toys.folder / 'images/1.jpg').unlink()
+    toys.load()
+    assert 'AP counts' not in toys.said
+    toys.load(test_mode=True)
+    assert 'AP counts the people of skipped images as missed' in toys.said
+    assert toys.ap([dict(image_id=i, category_id=1, score=.9, keypoints=POSE)
+                    for i in (2, 3, 4)]) == pytest.approx(0.75, abs=0.01)
 
 
 def test_absurd_areas_do_not_forgive(toys):

@@ -59,6 +59,8 @@ def test_no_image_id():
     ('{"images": []}', 'no list "annotations"'),
     ('{"images": [{"id": 1}], "annotations": []}', r'images\[0\] has no'),
     (json.dumps(dict(images=[dict(id=1, file_name='a')] * 2, annotations=[])), 'the id 1'),
+    (json.dumps(dict(images=[dict(id=2**60, file_name='a')], annotations=[])), '15 digits'),
+    ('PK\x03\x04', 'is compressed. Unpack it'),
 ])
 def test_broken_files_name_file_and_cause(tmp_path, content, message):
     path = tmp_path / 'annotations.json'
@@ -66,6 +68,25 @@ def test_broken_files_name_file_and_cause(tmp_path, content, message):
     with pytest.raises(ValueError, match=message) as error:
         load_annotation_file(str(path))
     assert str(path) in str(error.value)
+
+
+@pytest.mark.parametrize('encoding', ['utf-8', 'utf-8-sig', 'utf-16', 'utf-32'])
+def test_encodings(tmp_path, encoding):
+    path, content = tmp_path / 'é.json', '{"images": [], "annotations": [], "é": "é"}'
+    path.write_text(content, encoding=encoding)
+    assert load_annotation_file(str(path))['é'] == 'é'
+
+
+@pytest.mark.parametrize('width, height, size', [
+    (64, 48, (64, 48)), (64.0, 48.0, (64, 48)), ('64', '48', (64, 48)), (64.5, 48, None),
+    ('64 px', 48, None), (0, 48, None), (-64, 48, None), (None, 48, None),
+    (True, 48, None), (1e9, 48, None)])
+def test_sizes_of_images(tmp_path, width, height, size):
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(dict(annotations=[], images=[
+        dict(id=1, file_name='a', width=width, height=height)])))
+    image, = load_annotation_file(str(path))['images']
+    assert (image.get('width'), image.get('height')) == (size or (None, None))
 
 
 def test_missing_file_says_what_to_check(tmp_path):

@@ -52,7 +52,7 @@ def test_no_image(tmp_path, content):
 def test_mismatch_names_both_sizes_and_exif_where_there_is_a_tag(
         tmp_path, orientation, stated, message):
     path = str(picture(tmp_path / 'a.jpg', orientation=orientation))
-    wrong, checked = size_mismatches(
+    wrong, _, checked = size_mismatches(
         [dict(id=7, img_path=path, width=stated[0], height=stated[1])])
     assert checked == 1
     if message is None:
@@ -64,12 +64,12 @@ def test_mismatch_names_both_sizes_and_exif_where_there_is_a_tag(
     assert ('EXIF' in str(error.value)) == bool(orientation)
 
 
-def test_unknown_sizes_are_not_compared(tmp_path):
+def test_unknown_sizes_are_not_compared_and_broken_files_are_returned(tmp_path):
     picture(tmp_path / 'a.jpg')
     (tmp_path / 'b.jpg').write_bytes(b'no image')
     images = [dict(id=1, img_path=str(tmp_path / 'a.jpg')),
               dict(id=2, img_path=str(tmp_path / 'b.jpg'), width=4, height=4)]
-    assert size_mismatches(images) == ({}, 1)
+    assert size_mismatches(images) == ({}, {2}, 1)
 
 
 def test_a_tenth_is_let_pass():

@@ -14,6 +14,12 @@ def test_pairs_however_written(left, right):
     assert mirrored_pairs(['nose', right, left]) == [(left, right)]
 
 
+def test_letter_case_may_differ():
+    assert mirrored_pairs(['left_hand', 'Right_Hand']) == [('left_hand', 'Right_Hand')]
+    names = ['Left', 'left', 'Right', 'right']
+    assert mirrored_pairs(names) == [('Left', 'Right'), ('left', 'right')]
+
+
 @pytest.mark.parametrize('names', [
     ['nose', 'neck'], ['left_hand', 'right_foot'], ['upper_lip', 'lower_lip'],
     ['shoulder', 'elbow'], ['front', 'rear'], ['1', '2'], ['bright', 'light'],

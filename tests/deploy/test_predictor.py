@@ -38,7 +38,7 @@ def test_types_of_images(fixed_file, image, tmp_path):
     same(predictor(image[..., :1], 0), grey, atol=0)
     with pytest.raises(ValueError, match='got None, which cv2.imread returns'):
         predictor(None)
-    for one in (image, image[..., 0], 'photo.jpg'):
+    for one in (image, image[..., 0], 'photo.jpg', Image.fromarray(image), None):
         with pytest.raises(ValueError, match='takes a list of images'):
             predictor.predict(one)
 

@@ -144,7 +144,8 @@ def test_a_wrong_file_of_people(scenes, tmp_path, content, message):
 
 def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
     images = [dict(id=i, width=9, height=9, file_name=name)
-              for i, name in enumerate(['cam1/1.jpg', 'cam2/1.jpg', '2.jpg'], 1)]
+              for i, name in enumerate(
+                  ['cam1/1.jpg', 'cam2/1.jpg', '2.jpg', 'x/cam1/1.jpg'], 1)]
     metric = PoseMetric(write(tmp_path / 'gt.json', dict(scenes[0], images=images)))
     metric.dataset_meta = dict(META)
 
@@ -154,6 +155,7 @@ def test_folders_distinguish_images_of_the_same_name(scenes, tmp_path):
             [dict(image_id=name, keypoints=[0] * 51, score=1) for name in names]))]
 
     assert read('cam2/1.jpg', 'all/cam1/1.jpg', 'all/2.jpg', 2) == [2, 1, 3, 2]
+    assert read('x/cam1/1.jpg', 'all/x/cam1/1.jpg', 'y/cam1/1.jpg') == [4, 4, 1]
     with pytest.raises(ValueError, match="image '1.jpg' matches 0 images of"):
         read('1.jpg')
 

@@ -48,10 +48,10 @@ def test_pycocotools_reads_the_json(annotations, tmp_path):
     assert average_precision(file, str(tmp_path / 'people.json')) == pytest.approx(1)
 
 
-@pytest.mark.parametrize('order', [NAMES, NAMES[::-1]])
+@pytest.mark.parametrize('order', [NAMES, NAMES[::-1], ['RIGHT ', 'Nose', 'left']])
 def test_keypoints_come_in_the_order_of_the_file(order, annotations):
     file = annotations(categories=[dict(id=0, name='toy', keypoints=NAMES)])
-    turned = [NAMES.index(name) for name in order]
+    turned = [NAMES.index(name.strip().lower()) for name in order]
     people = PEOPLE.replace(keypoints=POSE[:, turned])  # of a model that orders so
     results = people.to_coco('a.jpg', ids=CocoIds(file, order))
     assert average_precision(file, results) == pytest.approx(1)
@@ -60,6 +60,7 @@ def test_keypoints_come_in_the_order_of_the_file(order, annotations):
 @pytest.mark.parametrize('name, source', [
     ('a.jpg', 'a.jpg'), ('a.jpg', '/b/a.jpg'), ('b/a.jpg', 'c/a.jpg'), ('b/a.jpg', 'a.jpg'),
     ('b\\a.jpg', '/x/b/a.jpg'), ('A.JPG', 'a.jpg'), ('a%20b.jpg', 'a b.jpg'),
+    ('http://h/b/a.jpg?t=1', 'a.jpg'), ('./a.jpg', 'a.jpg'), (' a.jpg ', 'a.jpg'),
     ('u\u0308.jpg', '\u00fc.jpg'), ('clip.mp4#3', 'x/clip.mp4#3')])
 def test_names_that_are_the_same(name, source, annotations):
     ids = CocoIds(annotations(images=[dict(id=7, file_name=name),
@@ -76,6 +77,12 @@ def test_folders_tell_names_apart(annotations):
     for source, count in (('c/1.jpg', '2'), ('2.jpg', 'no')):
         with pytest.raises(ValueError, match=f'{count} images of .* have this name'):
             ids.image_id(source)
+
+
+def test_names_with_and_without_folders_differ(annotations):
+    ids = CocoIds(annotations(images=[dict(id=1, file_name='a.jpg'),
+                                      dict(id=2, file_name='b/a.jpg')]))
+    assert [ids.image_id(name) for name in ('a.jpg', 'c/a.jpg', 'c/b/a.jpg')] == [1, 1, 2]
 
 
 def test_unlisted_pictures_are_left_out_and_reported(annotations, tmp_path):
@@ -107,6 +114,7 @@ def test_the_category_is_the_one_that_fits(categories, category_id, annotations)
      "'toy' with 3 keypoints, 'doll' with 3 keypoints"),
     (dict(categories=[dict(id=1, name='hand', keypoints=['x'])]),
      "one category with 3 keypoints, found 'hand' with 1 keypoints"),
+    (dict(images=[dict(id=1, file_name=None)]), 'not an annotation file'),
     (dict(images=None), 'not an annotation file'),
     (dict(images=[dict(id=1)]), r"not an annotation file .*KeyError: 'file_name'")])
 def test_files_that_do_not_fit(changes, message, annotations):

@@ -113,6 +113,14 @@ def test_exif_turns_every_format(suffix, orientation, tmp_path):
     assert (LoadTestImage()(dict(img_path=str(path)))['img'] == read_image(path)).all()
 
 
+@pytest.mark.parametrize('suffix', ['.gif', '.tga', '.pcx'])
+def test_formats_that_pillow_reads(suffix, tmp_path):
+    path = tmp_path / f'a{suffix}'
+    Image.fromarray(BYTES[..., ::-1]).save(path)
+    assert np.abs(read_image(path).astype(int) - BYTES).mean() < 8
+    assert read_header(path).size == (64, 48)
+
+
 @pytest.mark.parametrize('orientation', [0, 9, 'six'])
 def test_an_invalid_orientation_is_ignored(orientation, tmp_path, monkeypatch):
     monkeypatch.setattr(Image.Exif, 'get', lambda *_: orientation)

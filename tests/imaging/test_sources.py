@@ -1,5 +1,6 @@
 """Folders, patterns and videos as sources."""
 import math
+import re
 import struct
 
 import cv2
@@ -45,6 +46,23 @@ def test_times(tmp_path):
     seen = list(frames(video(tmp_path / 'a.mp4', fps=10)))
     assert [frame.time for frame in seen] == pytest.approx([0, 0.1, 0.2])
     assert {frame.fps for frame in seen} == {10}
+
+
+@pytest.mark.parametrize('share, said', [
+    (1, ''), (0.5, 'cut.avi: .* read 1[01] of 20 frames')])
+def test_a_video_that_is_cut_off(share, said, tmp_path, caplog):
+    writer = cv2.VideoWriter(str(tmp_path / 'a.avi'), cv2.VideoWriter_fourcc(*'MJPG'), 25,
+                             (64, 48))
+    noise = np.random.default_rng(0).integers(0, 255, (20, 48, 64, 3), np.uint8)
+    for image in noise:
+        writer.write(image)
+    writer.release()
+    data = (tmp_path / 'a.avi').read_bytes()
+    start = data.find(b'movi')
+    (tmp_path / 'cut.avi').write_bytes(data[:start + int(share * (len(data) - start))])
+    seen = list(frames(str(tmp_path / 'cut.avi')))
+    assert 9 <= len(seen) <= 20
+    assert re.search(said, caplog.text) if said else not caplog.text
 
 
 @pytest.mark.parametrize('stated, used', [

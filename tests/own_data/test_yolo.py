@@ -50,7 +50,7 @@ def roboflow(root):
 
 def windows(root):
     write(root, 'path: C:\\Users\\me\\toys\ntrain: C:\\Users\\me\\toys\\images\\train\n'
-                'val: images\\val\nkpt_shape: [3, 3]\nnames: [toy]\n')
+                'val: images\\val\nkpt_shape: [3, 3]\nnames: {"0": toy}\n')
 
 
 def of_another_machine(root):

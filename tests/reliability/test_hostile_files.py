@@ -182,11 +182,14 @@ def test_text_of_a_config_is_not_run(tmp_path, victim, shipped, data, monkeypatc
     checkpoint['meta'].update(cfg=code, config=code, epoch=1, iter=1)
     checkpoint['message_hub'] = dict(
         log_scalars={}, runtime_info=dict(cfg=code), resumed_keys={})
+    done = {'train_cfg.max_epochs': 1}  # it resumes, and finds nothing left to do
+    training = runner(data, tmp_path, monkeypatch, load_from=path, resume=True, **done)
+    training.optim_wrapper = training.build_optim_wrapper(training.optim_wrapper)
+    checkpoint['optimizer'] = training.optim_wrapper.state_dict()
     torch.save(checkpoint, path)
     with pytest.raises(ValueError, match='Cannot find the config in the checkpoint'):
         Pose2DInferencer(None, path, scope='mmpose')
-    done = {'train_cfg.max_epochs': 1}  # it resumes, and finds nothing left to do
-    runner(data, tmp_path, monkeypatch, load_from=path, resume=True, **done).train()
+    training.train()
     assert not victim.exists()
 
 
@@ -229,6 +232,13 @@ def test_broken_and_foreign_checkpoints(name, tmp_path, shipped):
     if name == 'texts for weights':
         with pytest.raises(ValueError, match='no "state_dict" of tensors'):
             strip_checkpoint(str(path), str(tmp_path / 'out.pth'))
+
+
+def test_an_exported_model_is_not_a_checkpoint(tmp_path):
+    network(tmp_path / 'a.onnx')
+    for load in (load_weights, CheckpointLoader.load_checkpoint):
+        with pytest.raises(ValueError, match=r'a\.onnx is an exported model.*\.pth'):
+            load(str(tmp_path / 'a.onnx'))
 
 
 def test_missing_checkpoint(tmp_path, shipped):

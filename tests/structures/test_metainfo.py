@@ -68,10 +68,13 @@ WRONG = {
                       "'left_hand' has swap='rigth_hand'.*Did you mean 'right_hand'"),
     'swap in a ring': (points(head=dict(swap='left_hand')),
                        "'head' has swap='left_hand', but 'left_hand' has swap='right_"),
+    'swap as a list': (points(left_hand=dict(swap=['right_hand'])),
+                       'which is not a keypoint'),
     'two swap with one': (
         points(head=dict(swap='right_hand'), right_hand=dict(swap='')), 'so has'),
     'misspelt link': (toy(skeleton_info={0: LINK}),
                       "links 'rigth_hand'.*Did you mean 'right_hand'"),
+    'skeleton as text': (toy(skeleton_info='head'), 'skeleton_info is .head., expected'),
     'link of one': (toy(skeleton_info={0: dict(link=('head',))}), 'no link of two'),
     'colour of two': (points(head=dict(color=[1, 2])), "'head': color must be"),
     'negative weight': (toy(joint_weights=[1, -1, 1]), "joint weight of 'left_hand' .*-1"),
@@ -89,6 +92,9 @@ COMPLETED = {
     # name: (metainfo, what the warning names); the result is the toy's
     'right': (toy(), ''),
     'ids as text': (renumbered('0', '1', '2'), ''),
+    '"id" as text': (points(left_hand=dict(id='1')), ''),
+    'limb without a colour': (toy(skeleton_info={0: dict(LINK, link=(
+        'left_hand', 'right_hand'), color=None)}), ''),
     'order of the entries': (toy(keypoint_info=dict(reversed(
         list(toy()['keypoint_info'].items())))), ''),
     'a list': (toy(keypoint_info=list(toy()['keypoint_info'].values())), ''),

@@ -1,5 +1,6 @@
 """Reads COCO-style annotation files, checks them and completes them from the keypoints."""
 import json
+import math
 import os.path as osp
 from typing import Any, Optional, Set, Tuple, TypeGuard
 
@@ -12,7 +13,6 @@ from .keypoint_categories import Category, select_annotations
 
 MAX_COORDINATE = 1e6
 """In pixels. Up to this value, float32 is exact to 1/16 pixel."""
-MAX_AREA = MAX_COORDINATE**2
 MAX_ID = 2**53
 """The evaluation stores ids as float64."""
 
@@ -29,8 +29,11 @@ def load_annotation_file(path: str) -> dict:
         raise FileNotFoundError(
             f'annotation file not found: {path}. Check data_root and ann_file.')
     try:
-        with open(path, encoding='utf-8-sig') as file:
-            content = json.load(file)
+        with open(path, 'rb') as file:
+            data = file.read()
+        if data[:2] in (b'\x1f\x8b', b'PK'):
+            raise ValueError('it is compressed. Unpack it')
+        content = json.loads(data)  # UTF-8, 16 or 32, by its first bytes
     except (ValueError, RecursionError) as error:
         raise ValueError(f'{path} is not a JSON file: {error}') from error
     for key in ('images', 'annotations'):
@@ -218,7 +221,7 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
     if box is not None and not (isinstance(box, list) and len(box) == 4
                                 and all(map(is_number, box))):
         return 'bbox is not four finite numbers'
-    if area is not None and not is_number(area, MAX_AREA):
+    if area is not None and not is_number(area, math.inf):
         return 'area is not a finite number'
     empty = box is None or min(box[2:]) <= 0
     if empty and not labelled:
@@ -231,7 +234,9 @@ def _complete_box(ann: dict, size: Optional[Tuple[int, int]], derived: set,
         ann['area'] = own_area
         derived.add('area')
         return None
-    for what, sides in (('box', box[2:] if box and not empty else None), ('image', size)):
+    largest = size or (MAX_COORDINATE, MAX_COORDINATE)
+    for what, sides in (('box', box[2:] if box and not empty else None),
+                        ('image', largest)):
         # allow one pixel per side for RLE masks and rounded boxes
         if sides and area > (sides[0] + 2) * (sides[1] + 2):
             report.count(f'areas are larger than their {what}: derived from the keypoints')
@@ -253,7 +258,8 @@ def _image_problem(image: Any) -> Optional[str]:
     if not isinstance(image, dict) or 'id' not in image or 'file_name' not in image:
         return 'has no "id" or no "file_name"'
     if not is_id(image['id']):
-        return f'has the id {str(image["id"])[:40]!r}, expected an integer'
+        return (f'has the id {str(image["id"])[:40]!r}, expected an integer of at most 15 '
+                'digits. Renumber the images, and the image_id of the annotations')
     if not isinstance(image['file_name'], str):
         return f'has the file_name {str(image["file_name"])[:40]!r}, expected a string'
     if image.get('crowdIndex') is None:
@@ -261,8 +267,14 @@ def _image_problem(image: Any) -> Optional[str]:
     elif not is_number(image['crowdIndex']):
         return (f'has the crowdIndex {str(image["crowdIndex"])[:40]!r}, expected a number '
                 'from 0 to 1')
-    if not all(is_id(image.get(side)) and 0 < image[side] <= MAX_COORDINATE
-               for side in ('width', 'height')):
-        for side in ('width', 'height'):
-            image.pop(side, None)
+    sides = {side: _whole(image.pop(side, None)) for side in ('width', 'height')}
+    if all(0 < value <= MAX_COORDINATE for value in sides.values()):
+        image.update(sides)
     return None
+
+
+def _whole(value: Any) -> int:
+    """A size in pixels, also from 64.0 or "64"; 0 if it is invalid."""
+    if isinstance(value, str) and value.isdecimal():
+        value = float(value)
+    return int(value) if is_number(value) and value == int(value) else 0

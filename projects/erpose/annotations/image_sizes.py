@@ -1,7 +1,7 @@
 """Compares the sizes of image files with those in the annotation file."""
 import warnings
 from pathlib import Path
-from typing import List, NamedTuple, Optional, Tuple, Union
+from typing import List, NamedTuple, Optional, Set, Tuple, Union
 
 from PIL import Image
 
@@ -60,26 +60,29 @@ def read_header(path: Union[str, Path]) -> Optional[ImageHeader]:
     return ImageHeader(width, height, turned)
 
 
-def size_mismatches(images: List[dict]) -> Tuple[dict, int]:
-    """Finds images whose size is not the stated one.
+def size_mismatches(images: List[dict]) -> Tuple[dict, Set[int], int]:
+    """Finds images whose size is not the stated one, and files that are not images.
 
     Args:
         images (list[dict]): Entries of the annotation file with ``id``, ``img_path`` and,
             optionally, ``width`` and ``height``.
 
     Returns:
-        tuple[dict, int]: Messages by image id, and the number of checked images.
+        tuple[dict, set[int], int]: Messages by image id, ids of files that are not images,
+        and the number of checked images.
     """
     stated = [image for image in images if 'width' in image]
     stated = stated[::max(-(-len(stated) // MOST_CHECKED), 1)]
-    wrong = {}
+    wrong, broken = {}, set()
     for image in stated:
         header = read_header(image['img_path'])
-        message = header and header.mismatch(
-            image['img_path'], image['width'], image['height'])
+        if header is None:
+            broken.add(image['id'])
+            continue
+        message = header.mismatch(image['img_path'], image['width'], image['height'])
         if message:
             wrong[image['id']] = message
-    return wrong, len(stated)
+    return wrong, broken, len(stated)
 
 
 def refuse_wrong_sizes(wrong: dict, checked: int, path: str) -> None:

@@ -10,6 +10,7 @@ def clear_impossible_labels(values: list, size: Optional[Tuple[int, int]],
 
     - All labelled keypoints of a person, or more than one, at exactly (0, 0): some tools
       export unplaced keypoints like this.
+    - Any labelled keypoint at exactly (-1, -1), which other tools export.
     - Keypoints that lie outside the image by more than its size.
 
     Args:
@@ -28,6 +29,11 @@ def clear_impossible_labels(values: list, size: Optional[Tuple[int, int]],
     else:
         at_origin = []
     _clear(values, at_origin)
+    missing = [k for k in labelled if values[k] == values[k + 1] == -1]
+    if missing:
+        report.count('labelled keypoints are at (-1, -1): treated as not labelled',
+                     len(missing))
+        _clear(values, missing)
     if size is None:
         return
     far = [k for k in labelled if not _near(values[k:k + 2], size, size)]

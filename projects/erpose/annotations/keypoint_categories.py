@@ -1,7 +1,8 @@
 """Selects the category whose keypoints are used, and reorders its keypoints."""
-import re
 from collections import Counter
 from typing import Any, Dict, List, Optional, Sequence, Union
+
+from erpose.imaging.coco_ids import plain_name
 
 from .annotation_report import AnnotationReport
 
@@ -149,12 +150,6 @@ def category_of(ann: Any) -> Optional[int]:
 def _called(categories: Dict[int, dict], category_id: int) -> str:
     name = categories.get(category_id, {}).get('name')
     return f'{category_id}' if name is None else f'{str(name)[:40]!r} (id {category_id})'
-
-
-def plain_name(name: str) -> str:
-    """Normalises a name: "Left Hand" and "leftHand" become left_hand."""
-    words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
-    return re.sub(r'[\W_]+', '_', words).strip('_').lower()
 
 
 def _few(names: Sequence[str], most: int = 6) -> str:

@@ -12,14 +12,19 @@ WORD = re.compile(r'[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^A-Za-z]+')
 def mirrored_pairs(names: Sequence[str]) -> List[Tuple[str, str]]:
     """Pairs of names that differ only in left and right, the left one first.
 
+    If no name has the same letter case, one in another letter case is used.
+
     Example:
         >>> mirrored_pairs(['nose', 'rightEye', 'leftEye', 'paw_l', 'paw_r'])
         [('leftEye', 'rightEye'), ('paw_l', 'paw_r')]
     """
-    known, pairs = set(names), []
+    pairs: List[Tuple[str, str]] = []
+    folded = {name.casefold(): name for name in names}
     for name in names:
-        other = mirrored_name(name)
-        if other in known and is_left(name):
+        other = mirrored_name(name) or ''
+        if other not in names:
+            other = folded.get(other.casefold(), '')
+        if other and is_left(name):
             pairs.append((name, other))
     return pairs
 

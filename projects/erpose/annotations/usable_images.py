@@ -1,4 +1,5 @@
 """Selects the images of an annotation file that exist and have the stated size."""
+from collections import Counter
 from typing import Dict, List
 
 from .annotation_report import AnnotationReport
@@ -29,21 +30,22 @@ def usable_images(images: List[dict], folder: str, report: AnnotationReport,
     _note_paths(found, len(images), report, remedy)
     listed = [dict(image, img_id=image['id'], img_path=found.paths[image['id']])
               for image in images if image['id'] in found.paths]
-    wrong, checked = size_mismatches(listed)
+    wrong, broken, checked = size_mismatches(listed)
     refuse_wrong_sizes(wrong, checked, report.path)
     if wrong:
         report.skipped[f'image: {next(iter(wrong.values()))}'] += len(wrong)
-    usable = {}
     for image in listed:
         if 'width' not in image:
             header = read_header(image['img_path'])
             if header is None:
-                report.skipped['image: cannot be read'] += 1
-                continue
-            image['width'], image['height'] = header.size
-        if image['id'] not in wrong:
-            usable[image['id']] = image
-    return usable
+                broken.add(image['id'])
+            else:
+                image['width'], image['height'] = header.size
+    if broken:
+        example = next(i['img_path'] for i in listed if i['id'] in broken)
+        report.skipped[f'image: cannot be read, for example {example!r}'] += len(broken)
+    return {image['id']: image for image in listed
+            if image['id'] not in wrong and image['id'] not in broken}
 
 
 def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
@@ -60,6 +62,12 @@ def _note_paths(found: FoundImages, total: int, report: AnnotationReport,
         name, paths = next(iter(found.ambiguous.items()))
         report.note(f'{len(found.ambiguous)} image names are ambiguous, for example '
                     f'{name!r}: {paths[:2]}')
+    repeated = len(found.paths) - len(set(found.paths.values()))
+    if repeated:
+        path = Counter(found.paths.values()).most_common(1)[0][0]
+        report.note(f'{repeated} images are listed again under another id, for example '
+                    f'{path!r}: people annotated under one id are background under the '
+                    'other')
     if found.missing:
         reason = f'image: not found, for example {found.missing[0]!r}'
         report.skipped[reason] = len(found.missing)

@@ -55,9 +55,10 @@ class KeypointDataset(BaseCocoStyleDataset):
         content = load_annotation_file(self.ann_file)
         self.report = report = AnnotationReport(self.ann_file)
         interval = max(self.sample_interval, 1)
-        images = usable_images(
-            [image for image in content['images'] if image['id'] % interval == 0],
-            self.data_prefix['img'] or '', report)
+        listed = [image for image in content['images'] if image['id'] % interval == 0]
+        images = usable_images(listed, self.data_prefix['img'] or '', report)
+        if self.test_mode and len(images) < len(listed):
+            report.note('AP counts the people of skipped images as missed')
         use = 'test' if self.test_mode else 'train'
         complete_annotations(content, self.metainfo, self.category, report, use)
         self._metainfo.update(CLASSES=content['categories'], category=self.category)

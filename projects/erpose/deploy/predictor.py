@@ -134,7 +134,8 @@ class Predictor:
 
     def predict(self, images: Sequence, score_thr: float = 0.3) -> List[People]:
         """Finds the people in each image; with a dynamic batch, in all images at once."""
-        if isinstance(images, (str, Path)) or getattr(images, 'ndim', 4) != 4:
+        if (isinstance(images, (str, Path)) or not hasattr(images, '__len__')
+                or getattr(images, 'ndim', 4) != 4):
             raise ValueError('predict() takes a list of images: for one image call the '
                              'predictor itself')
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)

@@ -177,8 +177,10 @@ def _called(path: str, namesakes: List[dict]) -> List[dict]:
     """The images, of those with one base name, whose folders match a path."""
     if len(namesakes) < 2:
         return namesakes
-    return [image for image in namesakes
-            if f'/{_posix(path)}'.endswith(f'/{_posix(image["file_name"])}')]
+    found = [image for image in namesakes
+             if f'/{_posix(path)}'.endswith(f'/{_posix(image["file_name"])}')]
+    longest = max((len(_posix(image['file_name'])) for image in found), default=0)
+    return [image for image in found if len(_posix(image['file_name'])) == longest]
 
 
 def _posix(path: str) -> str:

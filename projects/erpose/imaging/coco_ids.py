@@ -1,5 +1,6 @@
 """Image and category ids of a COCO annotation file."""
 import json
+import re
 import unicodedata
 from collections import defaultdict
 from pathlib import Path
@@ -32,9 +33,9 @@ class CocoIds:
                  names: Optional[Sequence[str]] = None) -> None:
         self.path = path
         try:
-            with open(path, encoding='utf-8-sig') as file:
-                content = json.load(file)
-            images = [(image['file_name'], image['id']) for image in content['images']]
+            content = json.loads(Path(path).read_bytes())
+            images = [(_parts(image['file_name']), image['id'])
+                      for image in content['images']]
             categories = content.get('categories') or []
             used = {ann['category_id'] for ann in content.get('annotations') or []}
             self.category_id, keypoints = self._category(categories, used, names)
@@ -43,13 +44,14 @@ class CocoIds:
             raise ValueError(f"{path}: not an annotation file in COCO's format "
                              f'({type(error).__name__}: {error})') from None
         self._images = defaultdict(list)
-        for name, image_id in images:
-            parts = _parts(name)
+        for parts, image_id in images:
             self._images[parts[-1]].append((parts, image_id))
-        names = list(names or [])
+        ours, theirs = ([plain_name(str(name)) for name in listed]
+                        for listed in (names or [], keypoints))
         self.order = None
-        if names != keypoints and sorted(names) == sorted(keypoints):
-            self.order = [names.index(name) for name in keypoints]
+        if (ours != theirs and sorted(ours) == sorted(theirs)
+                and len(set(ours)) == len(ours)):
+            self.order = [ours.index(name) for name in theirs]
 
     def image_id(self, source: Union[str, Path]) -> Any:
         """Id of the image whose file name has the longest common end with the path.
@@ -58,10 +60,12 @@ class CocoIds:
             ValueError: If no image, or more than one, has this name.
         """
         parts = _parts(str(source))
-        alike = [(_common(parts, other), image_id)
-                 for other, image_id in self._images.get(parts[-1], [])]
-        longest = max((length for length, _ in alike), default=0)
-        found = [image_id for length, image_id in alike if length == longest]
+        alike = []
+        for other, image_id in self._images.get(parts[-1], []):
+            length = _common(parts, other)  # c/a.jpg matches a.jpg, not b/a.jpg
+            alike.append(((length, length == len(other)), image_id))
+        best = max((score for score, _ in alike), default=None)
+        found = [image_id for score, image_id in alike if score == best]
         if len(found) != 1:
             raise ValueError(f'{source}: {len(found) or "no"} images of {self.path} have '
                              'this name')
@@ -107,10 +111,18 @@ class CocoIds:
                          f'{found or len(fitting)}')
 
 
+def plain_name(name: str) -> str:
+    """Normalises a keypoint name: "Left Hand" and "leftHand" become left_hand."""
+    words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
+    return re.sub(r'[\W_]+', '_', words).strip('_').lower()
+
+
 def _parts(name: str) -> List[str]:
     """Folders and name of a path, normalised across operating systems."""
+    if '://' in name:
+        name = name.partition('?')[0]
     name = unicodedata.normalize('NFC', unquote(name)).replace('\\', '/').casefold()
-    return name.split('/')
+    return [part for part in name.strip().split('/') if part not in ('', '.')] or ['']
 
 
 def _common(one: List[str], other: List[str]) -> int:

@@ -23,6 +23,8 @@ TIFF = (b'II*\0', b'MM\0*')
 HEIC = (b'heic', b'heix', b'heim', b'heis', b'hevc', b'hevx', b'mif1', b'msf1')
 AVIF = (b'avif', b'avis')
 """Container brands that Pillow decodes, but most OpenCV wheels do not."""
+OTHERS = ('GIF', 'TGA', 'PCX')
+"""Formats that Pillow decodes, but OpenCV does not, or only from version 5 on."""
 INTEGER_RANGES = [2**bits - 1 for bits in (8, 10, 12, 14, 16)]
 """Largest values of cameras and scanners with that many bits."""
 
@@ -57,6 +59,8 @@ def decode_image(data: Union[bytes, np.ndarray], name: Union[str, Path] = 'the i
     data = np.frombuffer(data, np.uint8)
     container = _container(data[:64].tobytes())
     image = _decode_heif(data, name, container) if container else _decode(data)
+    if image is None:
+        image = _decode_other(data, name)
     if image is None:
         raise ValueError(f'{name}: not an image that OpenCV can read '
                          f'({data.size} bytes)')
@@ -196,6 +200,19 @@ def _decode_heif(data: np.ndarray, name: Name, kind: str) -> np.ndarray:
     except Exception as error:  # Pillow's decoders may raise anything
         raise ValueError(f'{name}: Pillow cannot read this {kind} image: '
                          f'{error}') from None
+
+
+def _decode_other(data: np.ndarray, name: Name) -> Optional[np.ndarray]:
+    """Decodes the first frame of :data:`OTHERS` by Pillow.
+
+    None for other files, damaged ones and without Pillow.
+    """
+    try:
+        from PIL import Image
+        with Image.open(io.BytesIO(data.tobytes()), formats=OTHERS) as file:
+            return _from_pillow(file, name)
+    except Exception:  # Pillow's decoders may raise anything
+        return None
 
 
 def _from_pillow(file: Any, name: Name) -> np.ndarray:

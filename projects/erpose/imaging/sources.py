@@ -1,5 +1,6 @@
 """Reads frames from images, folders, patterns, videos and cameras."""
 import glob
+import logging
 import math
 import os
 from pathlib import Path
@@ -18,6 +19,8 @@ DEFAULT_FPS = 25.0
 """Frame rate of videos that do not state one."""
 MAX_FPS = 960.0
 """Highest frame rate (slow motion). Browser recordings state 1000, their clock rate."""
+
+logger = logging.getLogger(__name__)
 
 
 class Frame(NamedTuple):
@@ -106,6 +109,8 @@ def count(source: str) -> Optional[int]:
 def frames(source: str) -> Iterator[Frame]:
     """Yields the frames of a source, upright: the rotation of videos is applied.
 
+    A warning names a video that has fewer frames than its header states.
+
     Raises:
         ValueError: If the source cannot be read. The message names it.
     """
@@ -119,7 +124,7 @@ def frames(source: str) -> Iterator[Frame]:
             raise ValueError(f'{source}: not a {kind} that OpenCV can open')
         video.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)  # not the default since OpenCV 4.11
         fps = frame_rate(video.get(cv2.CAP_PROP_FPS))
-        index, time, start = 0, 0.0, 0.0
+        index, time, start, stated = 0, 0.0, 0.0, 0.0
         while True:
             read, image = video.read()
             if not read:
@@ -133,8 +138,23 @@ def frames(source: str) -> Iterator[Frame]:
             index += 1
         if index == 0:
             raise ValueError(f'{source}: OpenCV cannot read any frame of this video')
+        if _ends_early(video, index, stated):
+            logger.warning(f'{source}: OpenCV can read {index} of {count(source)} frames. '
+                           'The file is cut off, or its header states a wrong number')
     finally:
         video.release()
+
+
+def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
+    """Whether more than a tenth of a video is missing, by frames and by time.
+
+    Frames alone are not enough: some containers state the duration times the frame rate,
+    which may vary.
+    """
+    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    fps = video.get(cv2.CAP_PROP_FPS)
+    return fps > 0 and math.isfinite(number) and (
+        read < 0.9 * number and time < 0.9 * number / fps)
 
 
 def frame_rate(stated: float) -> float:

@@ -3,8 +3,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
-from erpose.annotations.keypoint_categories import plain_name
 from erpose.annotations.mirrored_names import is_left, mirrored_name, mirrored_pairs
+from erpose.imaging.coco_ids import plain_name
 
 SIGMA = 0.05
 """Default sigma of a keypoint, see docs/own_data.md."""

@@ -102,4 +102,5 @@ def _classes(info: dict) -> Dict[int, str]:
     names = info.get('names') or list(range(MOST_CLASSES))
     if not isinstance(names, dict):
         names = dict(enumerate(names if isinstance(names, list) else [names]))
-    return {number: str(name) for number, name in names.items()}
+    return {int(number) if str(number).isdecimal() else number: str(name)
+            for number, name in names.items()}

@@ -117,7 +117,7 @@ def _keypoints(info: Any, source: str) -> dict:
     if not isinstance(info, dict) or not info:
         raise ValueError(f'{source} has no keypoint_info: expected one entry per keypoint, '
                          "such as 0: dict(name='nose', id=0, swap='')")
-    ids = [int(k) if isinstance(k, str) and k.isdigit() else k for k in info]
+    ids = [_number(k) for k in info]
     if not all(isinstance(k, int) for k in ids) or sorted(ids) != list(range(len(ids))):
         raise ValueError(f'{source}: keypoint ids are {_short(ids)}, expected 0 to '
                          f'{len(ids) - 1} without gaps. Renumber keypoint_info in the '
@@ -127,7 +127,7 @@ def _keypoints(info: Any, source: str) -> dict:
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ValueError(f'{source}: several keypoints have the name {repeated[0]!r}')
-    stated = [point.get('id', k) for k, point in points.items()]
+    stated = [_number(point.get('id', k)) for k, point in points.items()]
     if stated != list(points):
         if sorted(map(str, stated)) == sorted(map(str, points)):
             raise ValueError(f'{source}: the keys of keypoint_info are '
@@ -138,6 +138,10 @@ def _keypoints(info: Any, source: str) -> dict:
         log_once(f'{source}: keypoint {k} ({names[k]}) has id={stated[k]}, which differs '
                  f'from its key in keypoint_info and is ignored. Correct it to id={k}')
     return points
+
+
+def _number(key: Any) -> Any:
+    return int(key) if isinstance(key, str) and key.isdecimal() else key
 
 
 def _keypoint(key: Any, point: Any, source: str) -> dict:
@@ -151,7 +155,12 @@ def _keypoint(key: Any, point: Any, source: str) -> dict:
     color = point.get('color')
     if color is not None:
         _check_color(color, f'{source}: keypoint {name!r}')
-    return {k: v for k, v in point.items() if k != 'color' or v is not None}
+    return _without_none(point)
+
+
+def _without_none(entry: dict) -> dict:
+    """A copy without a colour of None, so that MMPose uses its default."""
+    return {k: v for k, v in entry.items() if k != 'color' or v is not None}
 
 
 def _check_color(color: Any, what: str) -> None:
@@ -164,14 +173,14 @@ def _check_color(color: Any, what: str) -> None:
 def _complete_swaps(points: dict, source: str) -> None:
     """Checks that ``swap`` pairs keypoints, and completes pairs stated only once."""
     by_name = {point['name']: point for point in points.values()}
+    names = list(by_name)
     for name, point in by_name.items():
         point['swap'] = point.get('swap') or ''
         if point['swap'] == name:
             point['swap'] = ''
-        if point['swap'] and point['swap'] not in by_name:
+        if point['swap'] and point['swap'] not in names:
             raise ValueError(f'{source}: keypoint {name!r} has swap={point["swap"]!r}, '
-                             'which is not a keypoint'
-                             f'{_close(point["swap"], by_name)}')
+                             f'which is not a keypoint{_close(point["swap"], names)}')
     for name, point in by_name.items():
         other = by_name.get(point['swap'])
         if other is None or other['swap'] == name:
@@ -199,6 +208,9 @@ def _complete_swaps(points: dict, source: str) -> None:
 
 def _skeleton(info: Any, names: List[str], source: str) -> dict:
     info = dict(enumerate(info)) if isinstance(info, (list, tuple)) else (info or {})
+    if not isinstance(info, dict):
+        raise ValueError(f'{source}: skeleton_info is {str(info)[:80]!r}, expected one '
+                         "entry per limb, such as 0: dict(link=('a', 'b'), id=0)")
     for key, limb in info.items():
         link = limb.get('link') if isinstance(limb, dict) else None
         if not isinstance(link, (list, tuple)) or len(link) != 2:
@@ -210,7 +222,7 @@ def _skeleton(info: Any, names: List[str], source: str) -> dict:
                                  f'not a keypoint{_close(name, names)}')
         if limb.get('color') is not None:
             _check_color(limb['color'], f'{source}: skeleton_info {key}')
-    return info
+    return {key: _without_none(limb) for key, limb in info.items()}
 
 
 def _joint_weights(weights: Any, names: List[str], source: str) -> List[float]:

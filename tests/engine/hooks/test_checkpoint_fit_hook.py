@@ -37,6 +37,8 @@ def checkpoint(keypoints, prefix='', meta=True, width=4):
 
 
 def load(ours, theirs, resume=False, train=True):
+    if resume:
+        theirs = {'meta': {}, 'message_hub': {}, 'optimizer': {}, **theirs}
     runner = SimpleNamespace(model=ours, _resume=resume, logger=logging.getLogger(),
                              _train_loop=Loop() if train else dict())
     CheckpointFitHook().after_load_checkpoint(runner, theirs)
@@ -72,6 +74,15 @@ def test_the_other_model_is_refused_in_one_line(case, said):
     with pytest.raises(CheckpointMismatchError, match=said) as error:
         load(**case)
     assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize('missing', ['meta', 'message_hub', 'optimizer'])
+def test_weights_without_training_state_are_not_resumed(missing):
+    theirs = dict(checkpoint(5), message_hub={}, optimizer={})
+    del theirs[missing]
+    runner = SimpleNamespace(model=model(5), _resume=True, _load_from='best.pth')
+    with pytest.raises(CheckpointMismatchError, match='best.pth has no training state'):
+        CheckpointFitHook().after_load_checkpoint(runner, theirs)
 
 
 @pytest.mark.parametrize('resume', [True, False])

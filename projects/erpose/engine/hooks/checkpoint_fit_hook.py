@@ -21,6 +21,8 @@ class CheckpointFitHook(Hook):
       log line says so. MMEngine would list every tensor, twice with an EMA.
     - ``--resume`` and testing: an error, since optimiser and result belong to the other
       model.
+    - ``--resume`` of a checkpoint without an optimiser: an error. MMEngine would restart
+      the schedule in the middle of the training.
 
     Other differences are left to MMEngine's report, except when a training resumes.
     """
@@ -28,6 +30,11 @@ class CheckpointFitHook(Hook):
     priority = 'VERY_HIGH'  # before EMAHook, which loads the weights too
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        if runner._resume and not {'meta', 'message_hub', 'optimizer'} <= set(checkpoint):
+            raise CheckpointMismatchError(
+                f'{runner._load_from or "the checkpoint"} has no training state (no '
+                'optimizer) to resume. Resume another one with --resume FILE. To start '
+                'from its weights, set load_from and another --work-dir')
         model = unwrapped(runner)
         differing = differing_weights(model, checkpoint)
         if not differing:
