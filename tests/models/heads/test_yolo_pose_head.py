@@ -68,3 +68,14 @@ def test_without_them_all_is_as_in_mmpose(head):
 def test_a_box_without_extent_is_not_a_person(head):
     gradient = objectness_gradient(head, [[8., 8., 8., 8.]], [1])
     assert (gradient > 0).all()
+
+
+@pytest.mark.parametrize('boxes, labelled', [([], []), ([OTHER], [0])])
+def test_without_positives_each_parameter_has_a_gradient(head, boxes, labelled):
+    """Distributed training fails without it, as soon as one process sees nobody."""
+    head.zero_grad()
+    feats = [torch.randn(1, 64, SIZE // s, SIZE // s) for s in (8, 16, 32)]
+    losses = head.loss(feats, [sample(boxes, labelled)])
+    assert losses['loss_obj'] > 0 and losses['loss_bbox'] == 0
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    assert all(weight.grad is not None for weight in head.parameters())

@@ -1,10 +1,11 @@
 """YOLO-Pose's head: MMPose's YOLOX-Pose head with regions to ignore."""
 import copy
-from typing import Any
+from typing import Any, List, Tuple
 
 import torch
 from mmpose.models.heads.hybrid_heads import YOLOXPoseHead
 from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
 from torch import Tensor
 
 from erpose.structures import inside_boxes
@@ -18,6 +19,18 @@ class YOLOPoseHead(YOLOXPoseHead):
     in the other systems, objectness is not trained inside their boxes, for a fair
     comparison of the heads. The arguments are those of ``YOLOXPoseHead``.
     """
+
+    def loss(self, feats: Tuple[Tensor, ...], batch_data_samples: List[PoseDataSample],
+             train_cfg: dict = {}) -> dict:
+        """Computes the losses as in MMPose.
+
+        A batch without positives has no losses but that of the objectness. In distributed
+        training each parameter needs a gradient on every process, so zeros are added.
+        """
+        losses = super().loss(feats, batch_data_samples, train_cfg)
+        if 'loss_bbox' not in losses:
+            losses['loss_bbox'] = 0 * sum(weight.sum() for weight in self.parameters())
+        return losses
 
     @torch.no_grad()
     def _get_targets_single(self, priors: Tensor, *predictions_and_sample: Any) -> tuple:
