@@ -19,3 +19,10 @@ def test_old_names_are_the_modules_of_today(old, monkeypatch):
 def test_other_missing_modules_are_missing():
     with pytest.raises(ModuleNotFoundError):
         import_module('erpose.deploy.nowhere')
+
+
+def test_deploy_letterbox_is_a_function_and_a_module():
+    import erpose.deploy
+    function = erpose.deploy.letterbox
+    module = import_module('erpose.deploy.letterbox')
+    assert module.letterbox is function is erpose.deploy.letterbox

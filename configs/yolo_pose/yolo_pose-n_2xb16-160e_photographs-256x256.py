@@ -6,10 +6,5 @@ _base_ = [
 
 custom_hooks = [
     dict(type='ChannelsLastHook'),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.001,
-        update_buffers=True,
-        priority=49),
+    _base_.ema_hook,
 ]

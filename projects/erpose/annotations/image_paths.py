@@ -95,9 +95,7 @@ def _best(paths: List[str], name: str) -> List[str]:
         parts = _parts(osp.abspath(path))
         if _splits(parts) and _splits(wanted) and _splits(parts) != _splits(wanted):
             continue  # train/1.jpg must not match val/1.jpg
-        same = 0
-        while same < min(len(parts), len(wanted)) and parts[-1 - same] == wanted[-1 - same]:
-            same += 1
+        same = len(osp.commonprefix([parts[::-1], wanted[::-1]]))
         exact = sum(form(osp.basename(path)) == form(base_name(name)) for form in (
             str, unquote, lambda n: unicodedata.normalize('NFC', unquote(n))))
         scores[path] = same, exact, -len(parts)

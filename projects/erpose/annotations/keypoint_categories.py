@@ -2,7 +2,7 @@
 from collections import Counter
 from typing import Any, Dict, List, Optional, Sequence, Union
 
-from erpose.imaging.coco_ids import plain_name
+from erpose.imaging.keypoint_names import plain_name
 
 from .annotation_report import AnnotationReport
 

@@ -1,12 +1,13 @@
 """Image and category ids of a COCO annotation file."""
 import json
-import re
 import unicodedata
 from collections import defaultdict
+from os.path import commonprefix
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Tuple, Union
 from urllib.parse import unquote
 
+from .keypoint_names import plain_name
 from .sources import is_video
 
 
@@ -62,7 +63,8 @@ class CocoIds:
         parts = _parts(str(source))
         alike = []
         for other, image_id in self._images.get(parts[-1], []):
-            length = _common(parts, other)  # c/a.jpg matches a.jpg, not b/a.jpg
+            length = len(commonprefix([parts[::-1], other[::-1]]))
+            # c/a.jpg matches a.jpg, not b/a.jpg
             alike.append(((length, length == len(other)), image_id))
         best = max((score for score, _ in alike), default=None)
         found = [image_id for score, image_id in alike if score == best]
@@ -111,25 +113,9 @@ class CocoIds:
                          f'{found or len(fitting)}')
 
 
-def plain_name(name: str) -> str:
-    """Normalises a keypoint name: "Left Hand" and "leftHand" become left_hand."""
-    words = re.sub(r'(?<=[a-z])(?=[A-Z])', '_', name)
-    return re.sub(r'[\W_]+', '_', words).strip('_').lower()
-
-
 def _parts(name: str) -> List[str]:
     """Folders and name of a path, normalised across operating systems."""
     if '://' in name:
         name = name.partition('?')[0]
     name = unicodedata.normalize('NFC', unquote(name)).replace('\\', '/').casefold()
     return [part for part in name.strip().split('/') if part not in ('', '.')] or ['']
-
-
-def _common(one: List[str], other: List[str]) -> int:
-    """Number of equal parts at the end."""
-    length = 0
-    for a, b in zip(reversed(one), reversed(other)):
-        if a != b:
-            break
-        length += 1
-    return length

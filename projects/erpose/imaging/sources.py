@@ -101,9 +101,9 @@ def count(source: str) -> Optional[int]:
     if source.isdigit() or '://' in source:
         return None
     video = cv2.VideoCapture(source)
-    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    number = _stated_frames(video)
     video.release()
-    return int(number) if math.isfinite(number) and number > 0 else None
+    return number
 
 
 def frames(source: str) -> Iterator[Frame]:
@@ -139,10 +139,16 @@ def frames(source: str) -> Iterator[Frame]:
         if index == 0:
             raise ValueError(f'{source}: OpenCV cannot read any frame of this video')
         if _ends_early(video, index, stated):
-            logger.warning(f'{source}: OpenCV can read {index} of {count(source)} frames. '
-                           'The file is cut off, or its header states a wrong number')
+            logger.warning(f'{source}: OpenCV can read {index} of {_stated_frames(video)} '
+                           'frames. The file is cut off, or its header states a wrong '
+                           'number')
     finally:
         video.release()
+
+
+def _stated_frames(video: cv2.VideoCapture) -> Optional[int]:
+    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
+    return int(number) if math.isfinite(number) and number > 0 else None
 
 
 def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
@@ -151,10 +157,8 @@ def _ends_early(video: cv2.VideoCapture, read: int, time: float) -> bool:
     Frames alone are not enough: some containers state the duration times the frame rate,
     which may vary.
     """
-    number = video.get(cv2.CAP_PROP_FRAME_COUNT)
-    fps = video.get(cv2.CAP_PROP_FPS)
-    return fps > 0 and math.isfinite(number) and (
-        read < 0.9 * number and time < 0.9 * number / fps)
+    number, fps = _stated_frames(video) or 0, video.get(cv2.CAP_PROP_FPS)
+    return fps > 0 and read < 0.9 * number and time < 0.9 * number / fps
 
 
 def frame_rate(stated: float) -> float:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from erpose.annotations.mirrored_names import is_left, mirrored_name, mirrored_pairs
-from erpose.imaging.coco_ids import plain_name
+from erpose.imaging.keypoint_names import plain_name
 
 SIGMA = 0.05
 """Default sigma of a keypoint, see docs/own_data.md."""
