@@ -20,10 +20,5 @@ custom_hooks = [
         type='mmdet.PipelineSwitchHook',
         switch_epoch=_base_.max_epochs - _base_.num_last_epochs,
         switch_pipeline=closing_pipeline),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
+    _base_.ema_hook,
 ]

@@ -22,10 +22,5 @@ custom_hooks = [
         switch_epoch=closing_epoch,
         switch_pipeline=closing_pipeline),
     dict(type='AuxLossHook', switch_epoch=closing_epoch),
-    dict(
-        type='EMAHook',
-        ema_type='ExpMomentumEMA',
-        momentum=0.0005,
-        update_buffers=True,
-        priority=49),
+    _base_.ema_hook,
 ]
