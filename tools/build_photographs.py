@@ -4,14 +4,15 @@
     python tools/build_photographs.py DATA --lsp-extended lspet_dataset --lsp lsp_dataset
 
 COCO 2017 gives coco-mini and coco-more, by the lists of image ids in the repository; LSP
-Extended and LSP (original size) give lsp and lsp-original.
+Extended and LSP (original size) give lsp, with scenes composed of its photographs, and
+lsp-original.
 """
 import argparse
 import sys
 from pathlib import Path
 
 import erpose  # noqa: F401
-from erpose_bench.photographs import build_coco, build_lsp
+from erpose_bench.photographs import build_coco, build_lsp, build_scenes
 
 if __name__ == '__main__':
     parser = argparse.ArgumentParser(
@@ -30,6 +31,8 @@ if __name__ == '__main__':
             written.update(build_coco(args.coco, args.out))
         if args.lsp and args.lsp_extended:
             written.update(build_lsp(args.lsp_extended, args.lsp, args.out))
+            written['lsp/val_scenes'] = build_scenes(args.out / 'lsp/val',
+                                                     args.out / 'lsp/val_scenes')
     except (FileNotFoundError, ValueError) as error:
         sys.exit(f'build_photographs: {error}')
     for name, count in written.items():

@@ -6,8 +6,14 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from erpose_bench import photographs
-from erpose_bench.photographs import build_coco, build_lsp, image_ids
+from erpose_bench.photographs import (
+    build_coco,
+    build_lsp,
+    build_scenes,
+    image_ids,
+    image_set,
+    scenes,
+)
 
 
 @pytest.fixture
@@ -19,7 +25,7 @@ def few_ids(monkeypatch, tmp_path):
     folder.mkdir()
     for name, image in ids.items():
         (folder / f'{name}.txt').write_text(f'{image}\n')
-    monkeypatch.setattr(photographs, 'IMAGE_IDS', folder)
+    monkeypatch.setattr(image_set, 'IMAGE_IDS', folder)
 
 
 def write_image(path, width, height):
@@ -70,12 +76,12 @@ def test_coco_says_what_is_missing(coco, few_ids, tmp_path):
     (coco / 'val2017/000000000008.jpg').unlink()
     with pytest.raises(FileNotFoundError, match='no image .*000000000008.jpg'):
         build_coco(coco, tmp_path / 'out')
-    (photographs.IMAGE_IDS / 'coco-mini_val.txt').write_text('8\n5\n')
+    (image_set.IMAGE_IDS / 'coco-mini_val.txt').write_text('8\n5\n')
     with pytest.raises(FileNotFoundError, match='1 images of coco-mini/val .* first is 5'):
         build_coco(coco, tmp_path / 'out')
 
 
-def test_lsp_has_cocos_joints(few_ids, tmp_path):
+def test_lsp_has_joints_of_coco_and_crowdpose(few_ids, tmp_path):
     extended, original = tmp_path / 'lspet', tmp_path / 'lsp'
     joints = np.arange(14 * 2, dtype=float).reshape(14, 2) * 4
     for i in (1, 2):
@@ -99,6 +105,62 @@ def test_lsp_has_cocos_joints(few_ids, tmp_path):
         assert points[14, :2].tolist() == [8 * scale, 12 * scale]  # right knee
         assert points[9, :2].tolist() == [88 * scale, 92 * scale]  # left wrist
         assert not points[:5].any() and ann['num_keypoints'] == 11 + labelled
+        content = json.loads(
+            (tmp_path / 'out' / name / 'annotations_crowdpose14.json').read_text())
+        points14 = np.array(content['annotations'][0]['keypoints']).reshape(14, 3)
+        assert (points14[:12] == points[5:]).all()
+        assert points14[12, :2].tolist() == [104 * scale, 108 * scale]  # top of the head
+        assert points14[13, :2].tolist() == [96 * scale, 100 * scale]  # neck
+        assert content['categories'][0]['keypoints'][11:] == [
+            'right_ankle', 'top_head', 'neck']
+
+
+def test_scenes_hide_what_is_covered(few_ids, tmp_path, monkeypatch):
+    def annotation(i, value):
+        return dict(id=i, image_id=i, category_id=1, iscrowd=0, num_keypoints=1,
+                    keypoints=value)
+
+    for i in range(1, 10):
+        write_image(tmp_path / f'val/images/{i}.png', 100, 50 + 10 * i)
+    for kind, count in (('coco17', 17), ('crowdpose14', 14)):
+        grid = np.stack([np.linspace(5, 95, count), np.full(count, 30), np.ones(count)], 1)
+        (tmp_path / f'val/annotations_{kind}.json').write_text(json.dumps(dict(
+            images=[dict(id=i, file_name=f'{i}.png', width=100, height=50 + 10 * i)
+                    for i in range(1, 10)],
+            annotations=[annotation(i, grid.ravel().tolist()) for i in range(1, 10)])))
+    monkeypatch.setattr(scenes, 'SCENES', 6)
+    out = tmp_path / 'val_scenes'
+    assert build_scenes(tmp_path / 'val', out) == 6
+    first = (out / 'annotations_coco17.json').read_text()
+    content = json.loads(first)
+    assert [image['file_name'] for image in content['images']] == [
+        f'scene{i:04d}.jpg' for i in range(1, 7)]
+    assert cv2.imread(str(out / 'images/scene0001.jpg')).shape == (512, 512, 3)
+    people = content['annotations']
+    assert len({ann['id'] for ann in people}) == len(people) > 12
+    for image in content['images']:
+        *_, top = (ann for ann in people if ann['image_id'] == image['id'])
+        assert top['num_keypoints'] == 17
+    for ann in people:
+        points = np.array(ann['keypoints']).reshape(17, 3)
+        assert ((points[:, :2] >= 0) & (points[:, :2] < 512)).all()
+        assert ann['num_keypoints'] == (points[:, 2] > 0).sum() > 0
+        x, y = points[points[:, 2] > 0, :2].T
+        assert np.ptp(y) < 0.2  # still on one line
+        assert ann['bbox'][:2] == [x.min(), y.min()]
+    assert any(ann['num_keypoints'] < 17 for ann in people)
+    build_scenes(tmp_path / 'val', out)
+    assert (out / 'annotations_coco17.json').read_text() == first
+
+
+def test_a_later_photograph_hides_keypoints():
+    below, above = (scenes.Placed(i, 2., box) for i, box in enumerate(
+        ((0, 0, 200, 200), (100, 50, 300, 250))))
+    ann = dict(id=1, image_id=1, category_id=1, iscrowd=0,
+               keypoints=[10, 10, 1, 49, 30, 1, 51, 24, 1, 51, 26, 1])
+    first, second = scenes._visible_persons([below, above], {0: ann, 1: ann})
+    assert first['keypoints'] == [20, 20, 1, 98, 60, 1, 102, 48, 1, 0, 0, 0]
+    assert second['keypoints'][:3] == [120, 70, 1] and second['num_keypoints'] == 4
 
 
 @pytest.mark.parametrize('name, count', [

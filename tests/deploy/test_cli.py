@@ -122,7 +122,7 @@ def test_ids_of_an_annotation_file(fixed_file, crowd, tmp_path, capsys):
     command = ['--no-draw', '--score', 0, '--ids', annotations, '--json']
     assert predict(fixed_file, crowd, other, *command, tmp_path / 'p.json') == 1
     said = capsys.readouterr().err
-    assert 'skipped 1 pictures in' in said and 'other.jpg: no images of' in said
+    assert 'skipped 1 picture in' in said and 'other.jpg: no images of' in said
     assert predict(fixed_file, other, *command, tmp_path / 'new.json') == 1
     assert 'other.jpg: no images of' in capsys.readouterr().err
     assert not (tmp_path / 'new.json').exists()
@@ -175,7 +175,7 @@ def test_people_outlive_the_folder_of_the_drawings(moving, fixed_file, crowd, st
     command = [fixed_file, source, '--score', 0, '--out', tmp_path / 'out']
     assert predict(*command) == 1
     said = capsys.readouterr()
-    assert 'drawing from here on' in said.err and 'people in 1 pictures' in said.out
+    assert 'drawing from here on' in said.err and 'in 1 picture; written: ' in said.out
     assert saved_elsewhere(said.err)
     (tmp_path / 'out').unlink()
     assert predict(*command, '--json', tmp_path / 'p.json') == 1

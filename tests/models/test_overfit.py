@@ -12,7 +12,7 @@ from erpose import zoo
 
 DATA = Path(__file__).parents[3] / 'shared/data/coco-mini/val'
 WEIGHTS = DATA.parents[2] / 'weights/rtmdet-nano_person_backbone-neck.pth'
-STEPS, SIDE = 700, 192
+STEPS, SIDE = 1000, 192
 
 pytestmark = [
     pytest.mark.slow,

@@ -8,7 +8,8 @@ train_cfg = dict(
     max_epochs=max_epochs, val_interval=4, dynamic_intervals=[(max_epochs - 4, 1)])
 auto_scale_lr = dict(base_batch_size=16)
 optim_wrapper = dict(
-    optimizer=dict(lr=0.0014), paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))))
+    optimizer=dict(lr=0.0014),
+    paramwise_cfg=dict(custom_keys=dict(backbone=dict(lr_mult=0.2))))
 ema_hook = dict(momentum=0.002, gamma=500)  # the mean of a short time: 4,000 steps in all
 param_scheduler = [
     dict(type='LinearLR', start_factor=1e-2, by_epoch=False, begin=0, end=100),

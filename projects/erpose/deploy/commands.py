@@ -65,13 +65,19 @@ def predict(args: argparse.Namespace) -> int:
         if progress is not None:
             progress.close()
         written = _write(records, drawings, json_file, csv_file, args.out, failed)
-        print(f'{total} people in {pictures} pictures; written: {written or "nothing"}')
+        print(f'{_counted(total, "person", "people")} in '
+              f'{_counted(pictures, "picture", "pictures")}; written: '
+              f'{written or "nothing"}')
     if records.unlisted:
-        failed.append(f'{len(records.unlisted)} pictures in {args.json}, for example '
-                      f'{records.unlisted[0]}')
+        unlisted = _counted(len(records.unlisted), 'picture', 'pictures')
+        failed.append(f'{unlisted} in {args.json}, for example {records.unlisted[0]}')
     for message in failed:
         print(f'skipped {message}', file=sys.stderr)
     return 1 if failed else 0
+
+
+def _counted(number: int, one: str, several: str) -> str:
+    return f'{number} {one if number == 1 else several}'
 
 
 def export(args: argparse.Namespace) -> int:
