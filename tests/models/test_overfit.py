@@ -73,8 +73,8 @@ def test_overfits_four_photographs(name, four):
         schedule.step()
 
     model.eval()
-    # Normalised as in training: that running variances are unbiased moves poses learned from
-    # one batch.
+    # Normalised as in training: running variances are unbiased, which moves poses that were
+    # learned from one batch.
     for module in model.modules():
         if isinstance(module, _BatchNorm):
             module.train()
