@@ -62,10 +62,10 @@ def test_a_missing_base_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize('name', [
-    'erpose-n', 'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
-    'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
-    'experiments/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
-    'configs/experiments/erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued.py',
+    'erpose-n', 'erpose-n_2xb8-12e_photographs-416x416_falling',
+    'erpose-n_2xb8-12e_photographs-416x416_falling.py',
+    'erpose/erpose-n_2xb8-12e_photographs-416x416_falling.py',
+    'configs/erpose/erpose-n_2xb8-12e_photographs-416x416_falling.py',
 ])
 def test_configs_by_name_from_another_folder(name, tmp_path, monkeypatch, shipped):
     monkeypatch.chdir(tmp_path)
@@ -74,9 +74,9 @@ def test_configs_by_name_from_another_folder(name, tmp_path, monkeypatch, shippe
 
 
 @pytest.mark.parametrize('name', [
-    'erpose-n', 'erpose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
-    'checkpoints/erpose-n_coco-mini-lsp-416x416_continued.pth',
-    'erpose-n_coco-mini-lsp-416x416_continued.pth',
+    'erpose-n', 'erpose-n_2xb8-12e_photographs-416x416_falling',
+    'checkpoints/erpose-n_photographs-416x416.pth',
+    'erpose-n_photographs-416x416.pth',
 ])
 def test_checkpoints_by_name_from_another_folder(name, tmp_path, monkeypatch, shipped):
     monkeypatch.chdir(tmp_path)

@@ -1,5 +1,5 @@
 _base_ = [
-    '../_base_/datasets/own_416.py', '../_base_/models/erpose_n.py',
+    '../_base_/datasets/own_416.py', '../_base_/models/erpose_n_hardswish.py',
     '../_base_/schedules/adamw_30e.py'
 ]
 

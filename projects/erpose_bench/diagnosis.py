@@ -52,11 +52,12 @@ def diagnose(images: List[Image], ground_truth: COCO, sigmas: Sequence[float]) -
 
     Returns:
         dict: ``repaired``: AP as found, with each kind of keypoint error repaired, with
-        the OKS as score, without duplicates, and without false positives.
+        each person's best pose first, ranked by OKS, without duplicates, and without false
+        positives.
         ``keypoints``: share of each kind among the labelled keypoints of the best scored
         detection of each found person. ``persons``: by size, their number, the share with
         a detection of OKS > 0.5, and the mean of the best OKS. ``rank correlation``:
-        Spearman's, of score and OKS, over the detections that belong to a person.
+        Spearman's, of score and OKS, over the best scored detections of the persons.
     """
     changes = {'as found': lambda image: image.detections}
     changes.update({f'without {name}': partial(_repair, kind=kind)
@@ -150,8 +151,13 @@ def _repair(image: Image, kind: int) -> List[dict]:
 
 def _rank_by_oks(image: Image) -> List[dict]:
     best = image.oks.max(0, initial=0)
-    return [dict(detection, score=float(oks))
-            for detection, oks in zip(image.detections, best)]
+    first: Dict[int, int] = {}
+    for index in np.argsort(-best, kind='stable'):
+        first.setdefault(int(image.person[index]), int(index))
+    first.pop(-1, None)
+    return [dict(detection, score=1 + float(oks) if i in first.values()
+                 else detection['score'])
+            for i, (detection, oks) in enumerate(zip(image.detections, best))]
 
 
 def _finders(image: Image) -> Dict[int, int]:
@@ -198,10 +204,8 @@ def _by_size(images: List[Image]) -> Dict[str, dict]:
 
 
 def _rank_correlation(images: List[Image]) -> float:
-    pairs = [(detection['score'], oks) for image in images
-             for detection, oks, person in zip(
-                 image.detections, image.oks.max(0, initial=0), image.person)
-             if person >= 0]
+    pairs = [(image.detections[index]['score'], image.oks[person, index])
+             for image in images for person, index in _finders(image).items()]
     if len(pairs) < 2:
         return 0.0
     from scipy.stats import spearmanr

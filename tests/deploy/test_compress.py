@@ -37,6 +37,25 @@ def test_float16_is_half_as_large_and_close(fixed_file, images, tmp_path):
     np.testing.assert_allclose(half_poses, poses, atol=1)
 
 
+def test_float16_leaves_everything_after_the_network_in_float32(fixed_file, tmp_path):
+    model = onnx.load(fixed_file)
+    half = onnx.load(to_float16(fixed_file, tmp_path / 'half.onnx'))
+    nodes = {node.name: node for node in half.graph.node}
+    after = set(split_nodes(model)[1])
+    for node in model.graph.node:
+        if node.name in after:
+            same = nodes[node.name]
+            assert (same.op_type, same.output) == (node.op_type, node.output)
+            assert [name.replace('_float32', '') for name in same.input] == node.input
+    types = {value.name: value.type.tensor_type.elem_type
+             for value in onnx.shape_inference.infer_shapes(half).graph.value_info}
+    types.update({tensor.name: tensor.data_type for tensor in half.graph.initializer})
+    assert onnx.TensorProto.FLOAT16 in types.values()
+    for name in after:
+        assert onnx.TensorProto.FLOAT16 not in [
+            types.get(value) for value in (*nodes[name].input, *nodes[name].output)]
+
+
 def test_int8_keeps_metadata_and_rank(fixed_file, images, tmp_path):
     small = to_int8(fixed_file, tmp_path / 'small.onnx', images)
     assert small.stat().st_size < 0.7 * fixed_file.stat().st_size

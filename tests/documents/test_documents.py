@@ -85,10 +85,10 @@ SLOW = [
          '--seed 0', ('data/synthetic/val/annotations.json', ),
          {'--num 1000': '--num 2', '--num 200': '--num 2'}, 'rm data/synthetic/*',
          ('editable', )),
-    Case(RESULTS, 'CONFIG=configs/experiments/erpose-n_1xb8-8e_coco-mini-lsp-416x416_'
-         'continued.py', (), {'DATA': 'data --rounds 1'}, installs=('editable', )),
-    Case(RESULTS, 'export ERPOSE_DATA=DATA CONFIG=erpose-n_1xb8-8e_coco-mini-lsp-416x416_'
-         'continued.py', (), DATA),
+    Case(RESULTS, 'CONFIG=configs/erpose/erpose-n_2xb8-12e_photographs-416x416_falling.py',
+         (), {'DATA': 'data --rounds 1'}, installs=('editable', )),
+    Case(RESULTS, 'export ERPOSE_DATA=DATA CONFIG=erpose-n_2xb8-12e_photographs-416x416_'
+         'falling.py', (), DATA),
     Case(RESULTS, 'python tools/complexity.py configs/*/*_coco-640x640.py', (),
          installs=('editable', )),
     Case(RESULTS, 'python tools/benchmark.py DATA/lsp/val/images --onnx erpose-n.onnx '
@@ -137,6 +137,7 @@ NOT_HERE = {
         'systems_coco-mini-lsp-320', 'ladder_coco-mini-lsp-320', 'ladder_synthetic-192',
         'continued_coco-mini-lsp-320', 'scratch_synthetic-192', 'scratch_coco-mini-lsp-320',
         'systems_coco-mini-lsp14-320', 'smpr_synthetic-192')},
+    (RESULTS, 'export ERPOSE_DATA=DATA'): HOURS,
 }
 """Blocks that cannot run here, and why."""
 BLOCKS = {block.key: block for block in blocks()}

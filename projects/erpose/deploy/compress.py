@@ -2,7 +2,7 @@
 import json
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple, Union
 
 import numpy as np
 
@@ -16,26 +16,53 @@ CALIBRATION_PIXELS = 64 * 320 * 320
 
 
 def to_float16(source: Union[str, Path], target: Union[str, Path]) -> Path:
-    """Converts the network to float16; coordinates stay float32.
+    """Converts the network to float16; input, outputs and decoder stay float32.
 
-    Above 512, float16 has a resolution of half a pixel. So input, outputs and everything
-    after the last convolution stay float32.
+    Above 512, float16 has a resolution of half a pixel, and squared distances exceed its
+    range. So the nodes after the last convolution are left out of the conversion, and
+    appended unchanged.
     """
     import onnx
     from onnxruntime.transformers.float16 import convert_float_to_float16
     from onnxruntime.transformers.onnx_model import OnnxModel
     model = onnx.load(source)
-    _, after = split_nodes(model)
-    half = convert_float_to_float16(
-        model, keep_io_types=True, node_block_list=after, disable_shape_infer=False)
-    nodes = {node.name: node for node in half.graph.node}
-    del half.graph.node[:]  # the converter adds the same cast once per consumer
-    half.graph.node.extend(nodes.values())
+    after = set(split_nodes(model)[1])
+    decoder = [node for node in model.graph.node if node.name in after]
+    read = {name for node in decoder for name in node.input}
+    types = {value.name: value
+             for value in onnx.shape_inference.infer_shapes(model).graph.value_info}
+
+    half = onnx.load(source)
+    network = [node for node in half.graph.node if node.name not in after]
+    maps = [name for node in network for name in node.output if name in read]
+    _replace(half.graph.node, network)
+    _replace(half.graph.output, [types[name] for name in maps])
+    half = convert_float_to_float16(half, keep_io_types=True, disable_shape_infer=False)
+
+    constants = [c for c in model.graph.initializer if c.name in read]
+    own = {c.name: f'{c.name}_float32' for c in constants}  # the network's are float16
+    for constant in constants:
+        constant.name = own[constant.name]
+    for node in decoder:
+        _replace(node.input, [own.get(name, name) for name in node.input])
+    nodes = {node.name: node for node in half.graph.node}  # has a cast once per consumer
+    _replace(half.graph.node, [*nodes.values(), *decoder])
+    used = {name for node in half.graph.node for name in node.input}
+    _replace(half.graph.initializer, [
+        c for c in [*half.graph.initializer, *constants] if c.name in used])
+    _replace(half.graph.output, model.graph.output)
+    _replace(half.graph.value_info, [])
     OnnxModel(half).topological_sort()  # the converter appends its casts
-    del half.graph.value_info[:]  # some still have the old types
     onnx.checker.check_model(half, full_check=True)
     onnx.save(half, target)
     return Path(target)
+
+
+def _replace(field: Any, values: Iterable[Any]) -> None:
+    """Replaces the content of a repeated field of a protobuf message."""
+    values = list(values)
+    del field[:]
+    field.extend(values)
 
 
 def to_int8(source: Union[str, Path], target: Union[str, Path],
