@@ -188,7 +188,7 @@ def test_the_output_folder_is_not_a_source(fixed_file, tmp_path, monkeypatch, ca
     cv2.imwrite('1.png', np.zeros((32, 32, 3), np.uint8))
     for _ in range(2):
         assert predict(fixed_file, '.') == 0
-        assert 'in 1 pictures' in capsys.readouterr().out
+        assert 'in 1 picture;' in capsys.readouterr().out
 
 
 def test_a_broken_image_is_skipped_and_reported(fixed_file, crowd, tmp_path, capsys):
@@ -199,7 +199,7 @@ def test_a_broken_image_is_skipped_and_reported(fixed_file, crowd, tmp_path, cap
     good = next(crowd.iterdir())
     assert predict(fixed_file, broken, good, empty, '--no-draw') == 1
     said = capsys.readouterr()
-    assert 'in 1 pictures; written: nothing' in said.out
+    assert 'in 1 picture; written: nothing' in said.out
     assert [line[:7] for line in said.err.splitlines()] == ['skipped'] * 2
     assert 'broken.jpg: not an image' in said.err
 

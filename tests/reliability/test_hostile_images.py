@@ -193,7 +193,7 @@ def test_refused_by_name_and_cause(name, tmp_path, metainfo, model, inferencer, 
         assert main(['predict', str(model), str(path), str(good), '--no-draw',
                      '--threads', '1']) == 1
     said = capsys.readouterr()
-    assert 'in 1 pictures' in said.out  # the others go on
+    assert 'in 1 picture;' in said.out  # the others go on
     assert f'skipped {path}' in said.err and 'Traceback' not in said.err
 
 
