@@ -150,24 +150,24 @@ def _repair(image: Image, kind: int) -> List[dict]:
 
 
 def _rank_by_oks(image: Image) -> List[dict]:
-    best = image.oks.max(0, initial=0)
-    first: Dict[int, int] = {}
-    for index in np.argsort(-best, kind='stable'):
-        first.setdefault(int(image.person[index]), int(index))
-    first.pop(-1, None)
-    return [dict(detection, score=1 + float(oks) if i in first.values()
-                 else detection['score'])
-            for i, (detection, oks) in enumerate(zip(image.detections, best))]
+    people = [dict(detection) for detection in image.detections]
+    for person, index in _best_of_each(image, image.oks.max(0, initial=0)).items():
+        people[index]['score'] = 1 + float(image.oks[person, index])
+    return people
 
 
 def _finders(image: Image) -> Dict[int, int]:
     """Index of the best scored detection of each person that has one."""
-    finders: Dict[int, int] = {}
-    order = np.argsort([-d['score'] for d in image.detections], kind='stable')
-    for index in order:
-        finders.setdefault(int(image.person[index]), int(index))
-    finders.pop(-1, None)
-    return finders
+    return _best_of_each(image, [detection['score'] for detection in image.detections])
+
+
+def _best_of_each(image: Image, values: Sequence[float]) -> Dict[int, int]:
+    """Index of the detection with the highest value of each person that has one."""
+    best: Dict[int, int] = {}
+    for index in np.argsort(-np.asarray(values), kind='stable'):
+        best.setdefault(int(image.person[index]), int(index))
+    best.pop(-1, None)
+    return best
 
 
 def _without_duplicates(image: Image) -> List[dict]:

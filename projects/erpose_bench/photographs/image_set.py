@@ -88,7 +88,9 @@ def scaled(ann: dict, scale: float, shift: Sequence[float] = (0, 0)) -> dict:
     points[points[:, 2] == 0] = 0
     boxes, areas = keypoint_boxes(points[None, :, :2], points[None, :, 2] > 0)
     low, high = boxes[0, :2], boxes[0, 2:]
-    box = [v * scale for v in ann['bbox']] if 'bbox' in ann else [*low, *(high - low)]
+    box = [*low, *(high - low)]
+    if 'bbox' in ann:
+        box = [v * scale + moved for v, moved in zip(ann['bbox'], (*shift, 0, 0))]
     area = ann['area'] * scale**2 if 'area' in ann else areas[0]
     return dict(
         id=ann['id'], image_id=ann['image_id'], category_id=ann['category_id'],
