@@ -89,6 +89,13 @@ def test_repairs_give_what_they_should(coco):
         '64 to 128': dict(number=1, found=1.0, oks=1.0)}
 
 
+def test_by_oks_a_person_s_best_pose_comes_before_what_is_nobody(coco):
+    people = [detection(POSE + (0, 500), 0.95), detection(POSE + (8, 0), 0.1),
+              detection(OTHER + (5, 0), 0.1)]
+    ap = diagnose(list(match(coco, people, SIGMAS, FLIP)), coco, SIGMAS)['repaired']
+    assert ap['ranked by OKS'] == ap['without false positives'] > ap['as found']
+
+
 def test_rank_correlation(coco):
     poses = [POSE + (2, 0), OTHER + (6, 0), POSE]
     for scores, expected in (((.9, .8, .1), 1), ((.8, .9, .1), -1)):

@@ -70,6 +70,13 @@ def test_coco_is_scaled(coco, few_ids, tmp_path):
     assert first['bbox'] == [50, 50, 20, 100] and first['area'] == pytest.approx(750.1)
     val = json.loads((tmp_path / 'out/coco-mini/val/annotations_coco17.json').read_text())
     assert val['images'][0]['width'] == 512
+    more = json.loads((tmp_path / 'out/coco-more/train/annotations_coco17.json').read_text())
+    assert more['images'][0]['width'] == 416
+
+
+def test_a_moved_annotation_moves_its_box():
+    ann = image_set.scaled(person(1, 1, 100), 0.5, (30, 7))
+    assert ann['bbox'] == [80, 57, 20, 100] and ann['keypoints'][15:18] == [80, 57, 2]
 
 
 def test_coco_says_what_is_missing(coco, few_ids, tmp_path):
