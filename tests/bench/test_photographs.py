@@ -70,7 +70,8 @@ def test_coco_is_scaled(coco, few_ids, tmp_path):
     assert first['bbox'] == [50, 50, 20, 100] and first['area'] == pytest.approx(750.1)
     val = json.loads((tmp_path / 'out/coco-mini/val/annotations_coco17.json').read_text())
     assert val['images'][0]['width'] == 512
-    more = json.loads((tmp_path / 'out/coco-more/train/annotations_coco17.json').read_text())
+    more = json.loads(
+        (tmp_path / 'out/coco-more/train/annotations_coco17.json').read_text())
     assert more['images'][0]['width'] == 416
 
 
