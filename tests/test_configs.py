@@ -1,6 +1,7 @@
 """Every config builds, and trains a step and predicts (`make test`: those of
 REPRESENTATIVE), on generated crowds."""
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -179,8 +180,8 @@ def test_continued_starts_from_all_weights_of_a_shipped_checkpoint(path, monkeyp
     model.init_weights()
     if config.load_from:
         load_checkpoint(model, config.load_from)
-    start = config.load_from or config.checkpoint
-    assert start.startswith('checkpoints/')
+    start = zoo.checkpoint(config.load_from or config.checkpoint)
+    assert Path(start).resolve().parent == (zoo.root() / 'checkpoints').resolve()
     shipped = torch.load(start, map_location='cpu', weights_only=True)['state_dict']
     for name, weight in model.state_dict().items():
         anew = other_keypoints and '.outputs.' in name

@@ -4,8 +4,10 @@ import os.path as osp
 import re
 import unicodedata
 from collections import defaultdict
-from typing import Dict, List, NamedTuple, Optional, Set
+from typing import Dict, List, NamedTuple, Set
 from urllib.parse import unquote
+
+from erpose.imaging.image_names import base_name, name_parts
 
 MOST_FILES = 2_000_000
 """Maximum number of files to index in a folder."""
@@ -54,7 +56,7 @@ def find_images(images: List[dict], folder: str) -> FoundImages:
     claims = defaultdict(list)
     for image in elsewhere:
         name = image['file_name']
-        best = _best([p for p in index.get(_parts(name)[-1], ())
+        best = _best([p for p in index.get(name_parts(name)[-1], ())
                       if osp.normpath(p) not in taken], name)
         if len(best) == 1:
             claims[best[0]].append(image)
@@ -80,7 +82,7 @@ def _index(folder: str) -> Dict[str, List[str]]:
     for root, folders, files in os.walk(folder or '.'):
         folders.sort()
         for name in sorted(files):
-            index[_parts(name)[-1]].append(osp.join(root, name))
+            index[name_parts(name)[-1]].append(osp.join(root, name))
         count += len(files)
         if count > MOST_FILES:
             break
@@ -89,10 +91,10 @@ def _index(folder: str) -> Dict[str, List[str]]:
 
 def _best(paths: List[str], name: str) -> List[str]:
     """The files, of those with the same base name, that are most similar to the name."""
-    wanted = _parts(name)
+    wanted = name_parts(name)
     scores = {}
     for path in paths:
-        parts = _parts(osp.abspath(path))
+        parts = name_parts(osp.abspath(path))
         if _splits(parts) and _splits(wanted) and _splits(parts) != _splits(wanted):
             continue  # train/1.jpg must not match val/1.jpg
         same = len(osp.commonprefix([parts[::-1], wanted[::-1]]))
@@ -108,25 +110,3 @@ def _splits(parts: List[str]) -> Set[str]:
     words = [re.fullmatch(r'(train|val|test)(id|idation|ing)?[-_]?\d*', part)
              for part in parts[:-1]]
     return {word.group(1) for word in words[-2:] if word}
-
-
-def base_name(name: str) -> str:
-    """The last part of a path with slashes or backslashes."""
-    return re.split(r'[\\/]', name)[-1]
-
-
-def _parts(name: str) -> List[str]:
-    """The parts of a path, normalised across tools and operating systems.
-
-    Label Studio's ``/data/local-files/?d=a/1.jpg`` is read as a/1.jpg; other URLs lose
-    query and fragment.
-    """
-    query: Optional[re.Match] = re.search(r'\?d=([^&]+)', name)
-    if query:
-        name = query.group(1)
-    elif '://' in name:
-        name = re.split('[?#]', name)[0]
-    name = unicodedata.normalize('NFC', unquote(name)).casefold().strip()
-    name = unicodedata.normalize('NFC', name)
-    return [part for part in re.split(r'[\\/]+', name)
-            if part not in ('', '.', '..') and not re.fullmatch('[a-z]:', part)] or ['']

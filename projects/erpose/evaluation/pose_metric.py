@@ -15,8 +15,8 @@ from xtcocotools.coco import COCO
 from xtcocotools.cocoeval import COCOeval
 
 from erpose.annotations.coco_file import load_annotations
-from erpose.annotations.image_paths import base_name
 from erpose.annotations.keypoint_categories import Category
+from erpose.imaging.image_names import base_name
 from erpose.structures.metainfo import parse_metainfo
 
 from .duplicates import DEPLOYED_SCORE, duplicate_rates

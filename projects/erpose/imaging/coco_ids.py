@@ -1,12 +1,11 @@
 """Image and category ids of a COCO annotation file."""
 import json
-import unicodedata
 from collections import defaultdict
 from os.path import commonprefix
 from pathlib import Path
 from typing import Any, List, Optional, Sequence, Tuple, Union
-from urllib.parse import unquote
 
+from .image_names import name_parts
 from .keypoint_names import plain_name
 from .sources import is_video
 
@@ -35,7 +34,7 @@ class CocoIds:
         self.path = path
         try:
             content = json.loads(Path(path).read_bytes())
-            images = [(_parts(image['file_name']), image['id'])
+            images = [(name_parts(image['file_name']), image['id'])
                       for image in content['images']]
             categories = content.get('categories') or []
             used = {ann['category_id'] for ann in content.get('annotations') or []}
@@ -60,7 +59,7 @@ class CocoIds:
         Raises:
             ValueError: If no image, or more than one, has this name.
         """
-        parts = _parts(str(source))
+        parts = name_parts(str(source))
         alike = []
         for other, image_id in self._images.get(parts[-1], []):
             length = len(commonprefix([parts[::-1], other[::-1]]))
@@ -111,11 +110,3 @@ class CocoIds:
         wanted = '' if names is None else f' with {len(names)} keypoints'
         raise ValueError(f'{self.path}: expected exactly one category{wanted}, found '
                          f'{found or len(fitting)}')
-
-
-def _parts(name: str) -> List[str]:
-    """Folders and name of a path, normalised across operating systems."""
-    if '://' in name:
-        name = name.partition('?')[0]
-    name = unicodedata.normalize('NFC', unquote(name)).replace('\\', '/').casefold()
-    return [part for part in name.strip().split('/') if part not in ('', '.')] or ['']

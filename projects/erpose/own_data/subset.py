@@ -7,9 +7,9 @@ from typing import Any, Callable, List, Optional, Set, Tuple
 
 from erpose.annotations.annotation_report import AnnotationReport
 from erpose.annotations.coco_file import complete_annotations, is_id
-from erpose.annotations.image_paths import base_name
 from erpose.annotations.keypoint_categories import Category
 from erpose.annotations.usable_images import usable_images
+from erpose.imaging.image_names import base_name
 
 from .keypoints import Keypoints
 
