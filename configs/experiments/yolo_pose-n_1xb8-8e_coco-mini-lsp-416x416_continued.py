@@ -1,7 +1,7 @@
-# Continues at the size of COCO's photographs. Run it in the root of the checkout.
-_base_ = './yolo_pose-n_1xb8-10e_coco-mini-lsp-320x320_continued.py'
+# The zoo's yolo_pose-n. Its training started from weights of 22 epochs at 320x320, those of
+# commit 7d6bd7e.
+_base_ = './yolo_pose-n_1xb8-12e_coco-mini-lsp-320x320_pretrained.py'
 
-load_from = 'checkpoints/yolo_pose-n_coco-mini-lsp-320x320_continued.pth'
 input_size, max_epochs = (416, 416), 8
 train_pipeline, closing_pipeline, val_pipeline = (
     _base_.train_pipeline, _base_.closing_pipeline, _base_.val_pipeline)

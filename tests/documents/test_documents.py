@@ -135,8 +135,8 @@ NOT_HERE = {
     ('docs/reliability.md', 'make fuzz'): SUITE,
     **{(RESULTS, f'python tools/experiment.py {plan} --data-root DATA'): HOURS for plan in (
         'systems_coco-mini-lsp-320', 'ladder_coco-mini-lsp-320', 'ladder_synthetic-192',
-        'continued_coco-mini-lsp-320', 'scratch_synthetic-192', 'scratch_coco-mini-lsp-320',
-        'systems_coco-mini-lsp14-320', 'smpr_synthetic-192')},
+        'scratch_synthetic-192', 'scratch_coco-mini-lsp-320', 'systems_coco-mini-lsp14-320',
+        'smpr_synthetic-192')},
     (RESULTS, 'export ERPOSE_DATA=DATA'): HOURS,
 }
 """Blocks that cannot run here, and why."""

@@ -9,15 +9,16 @@ load_from = 'erpose-n'  # of the zoo
 metainfo = _base_.crowdpose_info
 model = dict(head=dict(metainfo=metainfo))
 
-max_epochs = 8
-num_last_epochs = 3
-train_cfg = dict(
-    max_epochs=max_epochs, dynamic_intervals=[(max_epochs - num_last_epochs, 1)])
+# Mosaics until the end: crowds consist of many people, most of them small.
+max_epochs, num_last_epochs = 5, 0
+train_cfg = dict(max_epochs=max_epochs, dynamic_intervals=[(max_epochs, 1)])
 param_scheduler = _base_.param_scheduler
 param_scheduler[1].update(end=max_epochs)
-custom_hooks = _base_.custom_hooks
-custom_hooks[1].update(switch_epoch=max_epochs - num_last_epochs)
-custom_hooks.append(dict(type='PosePriorHook'))
+custom_hooks = [
+    dict(type='PosePriorHook'),
+    dict(type='ChannelsLastHook'),
+    _base_.ema_hook,
+]
 
 datasets = _base_.train_dataloader.dataset.datasets
 for part in datasets[:3]:
