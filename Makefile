@@ -21,7 +21,7 @@ test-all: $(STAMP)
 
 # The long forms of tests/reliability, see docs/reliability.md.
 distributed: $(STAMP)
-	$(BIN)/python -m pytest tests/reliability/test_distributed.py -m "slow or not slow"
+	$(BIN)/python -m pytest -s tests/reliability/test_distributed.py -m "slow or not slow"
 
 parity: $(STAMP)
 	$(BIN)/python -m pytest tests/reliability/test_geometry.py tests/reliability/test_invariance.py \
