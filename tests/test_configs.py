@@ -181,6 +181,17 @@ def test_finetuned_starts_from_all_weights_of_a_shipped_checkpoint(path):
     shipped = torch.load(start, map_location='cpu', weights_only=True)['state_dict']
     for name, weight in model.state_dict().items():
         assert '.outputs.' in name or torch.equal(weight, shipped[name]), name
+    assert 'PosePriorHook' in [hook.type for hook in config.custom_hooks]
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)
+def test_annotations_have_the_keypoints_of_their_metainfo(path):
+    config = Config.fromfile(path)
+    train = config.train_dataloader.dataset
+    train = train.get('dataset', train)
+    for part in (*train.get('datasets', [train]), config.val_dataloader.dataset,
+                 config.test_dataloader.dataset):
+        assert ('crowdpose' in part.ann_file) == ('crowdpose' in str(part.metainfo))
 
 
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda p: p.stem)

@@ -19,6 +19,10 @@ def test_urls_lose_query_and_fragment(name):
     assert name_parts(name)[-2:] == ['a', '1.jpg']
 
 
+def test_letters_whose_lower_case_is_several_characters():
+    assert name_parts('\u0390.jpg') == name_parts('\u03aa\u0301.jpg')
+
+
 def test_a_file_keeps_what_would_be_the_query_of_a_url():
     assert name_parts('a/what?.jpg') == ['a', 'what?.jpg']
 
