@@ -1,0 +1,3 @@
+from .muon_adamw import MuonAdamW
+
+__all__ = ['MuonAdamW']
