@@ -138,8 +138,6 @@ NOT_HERE = {
         'scratch_synthetic-192', 'scratch_coco-mini-lsp-320', 'systems_coco-mini-lsp14-320',
         'smpr_synthetic-192')},
     (RESULTS, 'export ERPOSE_DATA=DATA'): HOURS,
-    (RESULTS, '$TRAIN configs/experiments/erpose-n_2xb16-2e_photographs-256x256_falling.py '
-     '--work-dir two_epochs \\'): HOURS,
 }
 """Blocks that cannot run here, and why."""
 BLOCKS = {block.key: block for block in blocks()}

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from erpose.engine import MuonAdamW
 from erpose.engine.checkpoint import pack_checkpoint, plain, strip_checkpoint
 
 
@@ -35,13 +34,12 @@ def test_plain_keeps_python_values():
     assert plain(value) == dict(a=[1, 0.5], b='x', c=None)
 
 
-@pytest.mark.parametrize('optimizer_type', [torch.optim.AdamW, MuonAdamW])
-def test_a_packed_training_goes_on(tmp_path, optimizer_type):
+def test_a_packed_training_goes_on(tmp_path):
     """It continues at the same loss and improves, from a file of a fraction of the size."""
     def start():
         torch.manual_seed(0)
         model = torch.nn.Linear(64, 64)
-        return model, optimizer_type(model.parameters(), 1e-2)
+        return model, torch.optim.AdamW(model.parameters(), 1e-2)
 
     def steps(model, optimizer, count):
         losses = []
@@ -68,7 +66,7 @@ def test_a_packed_training_goes_on(tmp_path, optimizer_type):
     resumed.load_state_dict(content['state_dict'])
     other.load_state_dict(content['optimizer'])
     (first, last), (expected, _) = steps(resumed, other, 20), steps(model, optimizer, 20)
-    assert first == pytest.approx(expected, rel=0.01) and last < 0.8 * first
+    assert first == pytest.approx(expected, rel=0.01) and last < 0.5 * first
 
 
 def test_a_published_checkpoint_is_not_packed(tmp_path):

@@ -68,11 +68,8 @@ def pack_checkpoint(source: str, target: str) -> None:
             checkpoint[name] = {key: value.half() if value.is_floating_point() else value
                                 for key, value in checkpoint[name].items()}
     for state in checkpoint['optimizer']['state'].values():
-        for name, value in state.items():
-            if name == 'exp_avg':
-                state[name] = torch.zeros_like(value, dtype=torch.bfloat16)
-            elif name == 'exp_avg_sq':
-                state[name] = value.bfloat16()
+        state.update(exp_avg=torch.zeros_like(state['exp_avg'], dtype=torch.bfloat16),
+                     exp_avg_sq=state['exp_avg_sq'].bfloat16())
     checkpoint['message_hub'] = dict(log_scalars={}, runtime_info={}, resumed_keys={})
     Path(target).parent.mkdir(parents=True, exist_ok=True)
     torch.save(checkpoint, target)

@@ -1,3 +1,0 @@
-from .muon_adamw import MuonAdamW
-
-__all__ = ['MuonAdamW']
