@@ -1,9 +1,10 @@
-# Continues a checkpoint of the constant phase (--cfg-options load_from=…) at half its learning
-# rate, with the first layers frozen, which saves time.
+# Continues a checkpoint of the constant phase (--cfg-options load_from=…) at half its
+# learning rate, with the first layers frozen, which saves time.
 _base_ = './erpose-n_2xb16-160e_photographs-256x256.py'
 
 max_epochs = 80
-train_cfg = dict(max_epochs=max_epochs, val_interval=10, dynamic_intervals=[(max_epochs, 1)])
+train_cfg = dict(
+    max_epochs=max_epochs, val_interval=10, dynamic_intervals=[(max_epochs, 1)])
 model = dict(backbone=dict(frozen_stages=1))
 optim_wrapper = dict(
     optimizer=dict(lr=0.001),
