@@ -1,6 +1,8 @@
-# Continues a checkpoint of the constant phase (--cfg-options load_from=…) at half its
+# Continues the constant phase, or the checkpoint of --cfg-options load_from=…, at half its
 # learning rate, with the first layers frozen, which saves time.
 _base_ = './erpose-n_2xb16-160e_photographs-256x256.py'
+
+load_from = 'work_dirs/erpose-n_2xb16-160e_photographs-256x256_pretrained/epoch_71.pth'
 
 max_epochs = 80
 train_cfg = dict(
