@@ -4,7 +4,7 @@ custom_imports = dict(imports=['erpose'], allow_failed_imports=False)
 
 default_hooks = dict(
     timer=dict(type='IterTimerHook'),
-    logger=dict(type='LoggerHook', interval=20),
+    logger=dict(type='MasterLoggerHook', interval=20),
     param_scheduler=dict(type='ParamSchedulerHook'),
     checkpoint=dict(
         type='SafeCheckpointHook', interval=1, max_keep_ckpts=2, save_best='coco/AP',

@@ -2,6 +2,7 @@
 import erpose  # noqa: F401  # isort: skip  (also imported in processes of its own)
 import contextlib
 import json
+import logging
 import math
 import os
 import socket
@@ -28,7 +29,7 @@ from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
-from erpose.engine import SyncStatisticsHook
+from erpose.engine import MasterLoggerHook, SyncStatisticsHook
 
 SIDE, K = 64, 17
 KINDS = ('erpose', 'posedet', 'smpr')
@@ -237,8 +238,10 @@ def communication(kind):
             ddp(*my_share(*batch(*CASES['uneven'])), mode='loss'))
         total.backward()
     dist.barrier()
+    sent = bytes_sent() - before
+    dist.barrier()  # a process that leaves closes the connections of the others
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    return parameters, sizes, (bytes_sent() - before) / 10
+    return parameters, sizes, sent / 10
 
 
 def bytes_sent():
@@ -266,6 +269,25 @@ def test_what_a_step_communicates(kind, count):
     ring = 2 * (count - 1) * sum(gradients)
     print(f'{kind}: {sum(gradients) / 1e6:.2f} MB, {count} processes: {wire / 1e6:.1f} MB')
     assert 0.95 < wire / ring < 1.05  # Gloo has headers
+
+
+def write_metrics(folder):
+    """The file of metrics that this process, in a log folder of its own, has written."""
+    hook = MasterLoggerHook()
+    hook.json_log_path = 'metrics.json'
+    folder = folder / str(get_rank())
+    folder.mkdir()
+    processor = SimpleNamespace(
+        get_log_after_epoch=lambda *args, **kwargs: ({'time': 0.25}, ''))
+    hook.after_test_epoch(SimpleNamespace(
+        log_processor=processor, test_dataloader=[], log_dir=str(folder),
+        logger=logging.getLogger('test')))
+    return [(path.name, path.read_text()) for path in folder.iterdir()]
+
+
+def test_one_process_writes_the_metrics(tmp_path):
+    assert in_processes(write_metrics, 2, tmp_path) == [
+        [('metrics.json', '{"time": 0.25}')], []]
 
 
 @pytest.fixture(scope='module')
