@@ -20,7 +20,7 @@ from mmengine.dist import all_reduce_dict, get_rank, get_world_size
 from mmengine.hooks import EMAHook
 from mmengine.model import MMDistributedDataParallel, convert_sync_batchnorm
 from mmengine.structures import InstanceData
-from mmpose.registry import MODEL_WRAPPERS, MODELS
+from mmpose.registry import HOOKS, MODEL_WRAPPERS, MODELS
 from mmpose.structures import PoseDataSample
 from processes import LIMIT, in_processes
 from testing import run_test
@@ -29,7 +29,7 @@ from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_
 
 from erpose import zoo
 from erpose.datasets.synthetic import generate
-from erpose.engine import MasterLoggerHook, SyncStatisticsHook
+from erpose.engine import SyncStatisticsHook
 
 SIDE, K = 64, 17
 KINDS = ('erpose', 'posedet', 'smpr')
@@ -273,7 +273,8 @@ def test_what_a_step_communicates(kind, count):
 
 def write_metrics(folder):
     """The file of metrics that this process, in a log folder of its own, has written."""
-    hook = MasterLoggerHook()
+    config = Config.fromfile(zoo.root() / 'configs/_base_/default_runtime.py')
+    hook = HOOKS.build(config.default_hooks.logger)
     hook.json_log_path = 'metrics.json'
     folder = folder / str(get_rank())
     folder.mkdir()
