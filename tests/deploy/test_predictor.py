@@ -70,6 +70,15 @@ def test_other_input_sizes(open_file, fixed_file, image):
         Predictor(fixed_file, input_size=(64, 64))
 
 
+def test_an_open_input_is_as_small_as_the_image_allows(open_file, image):
+    predictor = Predictor(open_file, input_size=(256, 256))
+    wide = np.zeros((120, 200, 3), np.uint8)
+    assert predictor.prepare([wide])[0].shape == (1, 3, 160, 256)
+    assert predictor.prepare([wide[:20]])[0].shape == (1, 3, 128, 256)
+    assert predictor.prepare([wide, wide[:, :120]])[0].shape == (2, 3, 256, 256)
+    assert Predictor(open_file).prepare([wide])[0].shape == (1, 3, 128, 128)
+
+
 def test_says_which_provider_runs(fixed_file):
     predictor = Predictor(fixed_file, providers=['CPUExecutionProvider'], threads=1)
     assert predictor.provider == 'CPUExecutionProvider'

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from mmpose.datasets.transforms import BottomupResize
 
 from erpose.deploy import letterbox
+from erpose.imaging.letterbox import enclosing_size
 
 SIDES = st.integers(8, 300)
 
@@ -31,6 +32,18 @@ def test_there_and_back(width, height, x, y):
     point = np.array([x, y])
     np.testing.assert_allclose(fit.to_image(point * fit.scale + fit.shift), point,
                                atol=1e-6)
+
+
+@given(SIDES, SIDES, st.sampled_from([(416, 416), (640, 384), (130, 200)]))
+def test_the_enclosing_size_leaves_out_border_alone(width, height, bound):
+    image = np.zeros((height, width, 3), np.uint8)
+    size = enclosing_size(image, bound, least=128)
+    fit, whole = letterbox(image, size)[1], letterbox(image, bound)[1]
+    assert fit.scale == pytest.approx(whole.scale)
+    for side, most, filled in zip(size, bound, (width * fit.scale, height * fit.scale)):
+        assert side == most or side % 32 == 0
+        assert filled - 1e-3 < side <= most
+        assert side == 128 or side - filled < 32
 
 
 @pytest.mark.parametrize('image', [

@@ -5,7 +5,7 @@ from typing import Dict, List, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from erpose.imaging.images import Picture, as_image
-from erpose.imaging.letterbox import Fit, letterbox
+from erpose.imaging.letterbox import Fit, enclosing_size, letterbox
 from erpose.imaging.people import People
 
 from .decode import DecoderSettings, decode_maps
@@ -29,7 +29,8 @@ class Predictor:
             preferred one first. Defaults to None: all that are installed.
         threads (int, optional): CPU threads per image. Defaults to None: all cores.
         input_size (tuple[int, int], optional): Width and height, for a file with a dynamic
-            input size. Defaults to None: the size stored in the file.
+            input size. Images are fitted into this, and the border beyond the next
+            multiple of 32 is left out. Defaults to None: the size stored in the file.
 
     Attributes:
         provider (str): The execution provider in use.
@@ -105,17 +106,17 @@ class Predictor:
         if self.outputs != ['dets', 'keypoints']:
             _check_raw(model, self.outputs, self.decoder)
         self.batch, _, height, width = pixels.shape
-        fixed = isinstance(height, int) and isinstance(width, int)
-        size = input_size or ((width, height) if fixed else info['input_size'])
+        self.fixed = isinstance(height, int) and isinstance(width, int)
+        size = input_size or ((width, height) if self.fixed else info['input_size'])
         if size is None:
             raise ValueError(f'{model} has a dynamic input size and no default: set it '
                              'with --size, or export the model with `erpose export`')
         self.input_size = tuple(size)
-        if not fixed and min(self.input_size) < LEAST_OPEN_SIDE:
+        if not self.fixed and min(self.input_size) < LEAST_OPEN_SIDE:
             raise ValueError(f'{model}: each side of the input must be at least '
                              f'{LEAST_OPEN_SIDE} pixels, got '
                              f'{self.input_size[0]}x{self.input_size[1]}')
-        if fixed and self.input_size != (width, height):
+        if self.fixed and self.input_size != (width, height):
             raise ValueError(f'{model} has the fixed input size {width}x{height}: export '
                              'it with --dynamic to use other sizes')
 
@@ -133,28 +134,46 @@ class Predictor:
         return self.predict([image], score_thr)[0]
 
     def predict(self, images: Sequence, score_thr: float = 0.3) -> List[People]:
-        """Finds the people in each image; with a dynamic batch, in all images at once."""
+        """Finds the people in each image.
+
+        A dynamic batch takes all images at once that need the same size of the input.
+        """
         if (isinstance(images, (str, Path)) or not hasattr(images, '__len__')
                 or getattr(images, 'ndim', 4) != 4):
             raise ValueError('predict() takes a list of images: for one image call the '
                              'predictor itself')
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)
-        people = []
+        people: List[People] = []
         for start in range(0, len(images), step):
-            pixels, fits = self.prepare(images[start:start + step], step)
-            people += self.finish(self.forward(pixels), fits, score_thr)
+            part = [as_image(image) for image in images[start:start + step]]
+            sizes = [self._size_for(image) for image in part]
+            found: Dict[int, People] = {}
+            for size in dict.fromkeys(sizes):
+                places = [i for i, other in enumerate(sizes) if other == size]
+                pixels, fits = self.prepare([part[i] for i in places])
+                outputs = self.forward(pixels)
+                found.update(zip(places, self.finish(outputs, fits, score_thr)))
+            people += [found[i] for i in range(len(part))]
         return people
 
-    def prepare(self, images: Sequence[Picture],
-                step: int = 1) -> Tuple[np.ndarray, List[Fit]]:
-        """Converts images to the network's input, float32 (B, 3, H, W), and their fits."""
-        pixels, fits = zip(*(letterbox(as_image(image), self.input_size)
-                             for image in images))
+    def _size_for(self, image: np.ndarray) -> Tuple[int, int]:
+        """Width and height of the input for one image."""
+        return self.input_size if self.fixed else enclosing_size(
+            image, self.input_size, least=LEAST_OPEN_SIDE)
+
+    def prepare(self, images: Sequence[Picture]) -> Tuple[np.ndarray, List[Fit]]:
+        """Converts images to the network's input, float32 (B, 3, H, W), and their fits.
+
+        A dynamic input is no larger than the images need; a fixed batch is filled up.
+        """
+        arrays = [as_image(image) for image in images]
+        size = np.max([self._size_for(array) for array in arrays], axis=0)
+        pixels, fits = zip(*(letterbox(array, size) for array in arrays))
         batch = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32)
-        if len(batch) < step:  # fill up a fixed batch
-            empty = np.zeros((step - len(batch), *batch.shape[1:]), batch.dtype)
+        if isinstance(self.batch, int):
+            empty = np.zeros((self.batch - len(batch), *batch.shape[1:]), batch.dtype)
             batch = np.concatenate([batch, empty])
-        return batch, fits
+        return batch, list(fits)
 
     def forward(self, batch: np.ndarray) -> List[np.ndarray]:
         """Runs the network: boxes with scores, and keypoints, in pixels of its input."""

@@ -25,6 +25,30 @@ class Fit(NamedTuple):
         return (points - self.shift) / self.scale
 
 
+def enclosing_size(image: np.ndarray, bound: Sequence[int], multiple: int = 32,
+                   least: int = 0) -> Tuple[int, int]:
+    """The smallest input that holds an image fitted into ``bound``: less border to compute.
+
+    Args:
+        image (np.ndarray): (H, W, 3).
+        bound (Sequence[int]): Width and height of the largest input.
+        multiple (int): Sides are multiples of this, or those of ``bound``.
+        least (int): Sides are at least this.
+
+    Returns:
+        tuple[int, int]: Width and height. :func:`letterbox` scales the image as for
+        ``bound``.
+
+    Example:
+        >>> enclosing_size(np.empty((375, 500, 3)), (416, 416))
+        (416, 320)
+    """
+    sides = np.array(image.shape[1::-1])
+    steps = np.ceil(sides * (bound / sides).min() / multiple - 1e-6)  # 10.0000001 is 10
+    width, height = np.clip(steps * multiple, least, bound).astype(int).tolist()
+    return width, height
+
+
 def letterbox(image: np.ndarray, size: Sequence[int]) -> Tuple[np.ndarray, Fit]:
     """Resizes an image to fit the input, centred on a grey border, aspect ratio kept.
 
