@@ -1,7 +1,8 @@
 # Continues the constant phase, or the checkpoint of --cfg-options load_from=…, at half its
 # learning rate, with larger people and narrower heatmaps. Frozen first layers save time.
 _base_ = [
-    '../_base_/datasets/photographs_256_zoomed.py', '../_base_/models/erpose_n_hardswish.py',
+    '../_base_/datasets/photographs_256_zoomed.py',
+    '../_base_/models/erpose_n_hardswish.py',
     '../_base_/schedules/constant_160e.py'
 ]
 

@@ -2,7 +2,8 @@
 # --cfg-options load_from=…) to one of its checkpoints. Most epochs show parts of pictures
 # at 416x416, the last ones whole pictures at 512x512.
 _base_ = [
-    '../_base_/datasets/photographs_256_zoomed.py', '../_base_/models/erpose_n_hardswish.py',
+    '../_base_/datasets/photographs_256_zoomed.py',
+    '../_base_/models/erpose_n_hardswish.py',
     '../_base_/schedules/falling_12e.py'
 ]
 
