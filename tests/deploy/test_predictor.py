@@ -6,6 +6,7 @@ import onnx
 import pytest
 from mmengine.config import Config
 from mmpose.apis import inference_bottomup, init_model
+from onnxruntime.tools.onnx_model_utils import make_dim_param_fixed
 from PIL import Image
 
 from erpose.deploy import Predictor
@@ -60,6 +61,17 @@ def test_batches_do_not_change_the_result(open_file, fixed_file, image):
     assert Predictor(open_file).predict([], 0) == []
 
 
+def test_a_fixed_batch_is_filled(open_file, tmp_path, image):
+    model = onnx.load(open_file)
+    make_dim_param_fixed(model.graph, 'batch', 3)
+    path = tmp_path / 'three.onnx'
+    onnx.save(model, path)
+    images = [image, image[:50], image[:, :40], image]
+    for one, other in zip(Predictor(open_file).predict(images, 0),
+                          Predictor(path).predict(images, 0)):
+        same(one, other)
+
+
 def test_other_input_sizes(open_file, fixed_file, image):
     assert Predictor(open_file).input_size == (128, 160)
     other = Predictor(open_file, input_size=(192, 128))
@@ -70,7 +82,7 @@ def test_other_input_sizes(open_file, fixed_file, image):
         Predictor(fixed_file, input_size=(64, 64))
 
 
-def test_an_open_input_is_as_small_as_the_image_allows(open_file, image):
+def test_an_open_input_is_as_small_as_the_image_allows(open_file):
     predictor = Predictor(open_file, input_size=(256, 256))
     wide = np.zeros((120, 200, 3), np.uint8)
     assert predictor.prepare([wide])[0].shape == (1, 3, 160, 256)

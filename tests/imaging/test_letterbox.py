@@ -1,7 +1,7 @@
 """Images are fitted as in training, and points map back to the image."""
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mmpose.datasets.transforms import BottomupResize
 
@@ -35,6 +35,7 @@ def test_there_and_back(width, height, x, y):
 
 
 @given(SIDES, SIDES, st.sampled_from([(416, 416), (640, 384), (130, 200)]))
+@example(273, 364, (512, 512))  # in floating point a little more than 384 x 512
 def test_the_enclosing_size_leaves_out_border_alone(width, height, bound):
     image = np.zeros((height, width, 3), np.uint8)
     size = enclosing_size(image, bound, least=128)
@@ -43,7 +44,7 @@ def test_the_enclosing_size_leaves_out_border_alone(width, height, bound):
     for side, most, filled in zip(size, bound, (width * fit.scale, height * fit.scale)):
         assert side == most or side % 32 == 0
         assert filled - 1e-3 < side <= most
-        assert side == 128 or side - filled < 32
+        assert side == 128 or side - filled < 32 - 1e-3
 
 
 @pytest.mark.parametrize('image', [

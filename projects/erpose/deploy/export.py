@@ -9,6 +9,7 @@ from mmengine.config import Config
 from mmpose.registry import DATASETS
 
 from erpose.engine import deployed_model
+from erpose.imaging.letterbox import MULTIPLE
 from erpose.structures.metainfo import parse_metainfo
 from erpose.version import __version__
 
@@ -85,8 +86,8 @@ def export_onnx(network: PoseNetwork, info: dict, path: Union[str, Path],
         raise ValueError('the config has no input_size: set it with --size')
     width, height = size
     least = LEAST_OPEN_SIDE if dynamic else 64
-    if width % 32 or height % 32 or min(width, height) < least:
-        raise ValueError('width and height must be multiples of 32 and at least '
+    if width % MULTIPLE or height % MULTIPLE or min(width, height) < least:
+        raise ValueError(f'width and height must be multiples of {MULTIPLE} and at least '
                          f'{least}, got {width}x{height}')
     path = Path(path)
     batch = 2 if dynamic else 1  # the exporter specialises a batch of 1 to a constant

@@ -145,16 +145,20 @@ class Predictor:
         step = self.batch if isinstance(self.batch, int) else max(len(images), 1)
         people: List[People] = []
         for start in range(0, len(images), step):
-            part = [as_image(image) for image in images[start:start + step]]
-            sizes = [self._size_for(image) for image in part]
-            found: Dict[int, People] = {}
-            for size in dict.fromkeys(sizes):
-                places = [i for i, other in enumerate(sizes) if other == size]
-                pixels, fits = self.prepare([part[i] for i in places])
-                outputs = self.forward(pixels)
-                found.update(zip(places, self.finish(outputs, fits, score_thr)))
-            people += [found[i] for i in range(len(part))]
+            people += self._predict_step(
+                [as_image(image) for image in images[start:start + step]], score_thr)
         return people
+
+    def _predict_step(self, images: Sequence[np.ndarray], score_thr: float) -> List[People]:
+        """Finds the people in as many images as the batch takes, size by size."""
+        places: Dict[Tuple[int, int], List[int]] = {}
+        for place, image in enumerate(images):
+            places.setdefault(self._size_for(image), []).append(place)
+        found: Dict[int, People] = {}
+        for same in places.values():
+            pixels, fits = self.prepare([images[place] for place in same])
+            found.update(zip(same, self.finish(self.forward(pixels), fits, score_thr)))
+        return [found[place] for place in range(len(images))]
 
     def _size_for(self, image: np.ndarray) -> Tuple[int, int]:
         """Width and height of the input for one image."""
@@ -170,7 +174,7 @@ class Predictor:
         size = np.max([self._size_for(array) for array in arrays], axis=0)
         pixels, fits = zip(*(letterbox(array, size) for array in arrays))
         batch = np.stack(pixels).transpose(0, 3, 1, 2).astype(np.float32)
-        if isinstance(self.batch, int):
+        if isinstance(self.batch, int) and len(batch) < self.batch:
             empty = np.zeros((self.batch - len(batch), *batch.shape[1:]), batch.dtype)
             batch = np.concatenate([batch, empty])
         return batch, list(fits)

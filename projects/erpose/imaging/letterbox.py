@@ -8,6 +8,8 @@ PAD = 114
 """Grey value of the border, as in training."""
 MAX_SIDE = 32766
 """Largest width or height, in pixels, that OpenCV can warp."""
+MULTIPLE = 32
+"""Sides of an input are multiples of this, the largest stride of the networks."""
 
 
 class Fit(NamedTuple):
@@ -25,14 +27,13 @@ class Fit(NamedTuple):
         return (points - self.shift) / self.scale
 
 
-def enclosing_size(image: np.ndarray, bound: Sequence[int], multiple: int = 32,
-                   least: int = 0) -> Tuple[int, int]:
+def enclosing_size(image: np.ndarray, bound: Sequence[int],
+                   least: int = MULTIPLE) -> Tuple[int, int]:
     """The smallest input that holds an image fitted into ``bound``: less border to compute.
 
     Args:
         image (np.ndarray): (H, W, 3).
         bound (Sequence[int]): Width and height of the largest input.
-        multiple (int): Sides are multiples of this, or those of ``bound``.
         least (int): Sides are at least this.
 
     Returns:
@@ -44,8 +45,8 @@ def enclosing_size(image: np.ndarray, bound: Sequence[int], multiple: int = 32,
         (416, 320)
     """
     sides = np.array(image.shape[1::-1])
-    steps = np.ceil(sides * (bound / sides).min() / multiple - 1e-6)  # 10.0000001 is 10
-    width, height = np.clip(steps * multiple, least, bound).astype(int).tolist()
+    steps = np.ceil(sides * (bound / sides).min() / MULTIPLE - 1e-6)  # 10.0000001 is 10
+    width, height = np.clip(steps * MULTIPLE, least, bound).astype(int).tolist()
     return width, height
 
 
