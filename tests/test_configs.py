@@ -26,7 +26,7 @@ REPRESENTATIVE = (
     'erpose-n_1xb256-160e_photographs-256x256_in-memory',
     'erpose-n_2xb8-12e_photographs-416x416_falling',
     'erpose-n_2xb8-5e_photographs14-416x416_finetuned',
-    'yolo_pose-n_1xb8-8e_coco-mini-lsp-416x416_continued',
+    'yolo_pose-n_2xb8-12e_photographs-416x416_falling',
     'yolo_pose-s_8xb32-300e_crowdpose-640x640',
     'posedet-n_8xb32-300e_crowdpose-640x640', 'posedet_hrnet-w32_8xb6-210e_coco-512x512',
     'smpr-n_8xb32-300e_coco-640x640', 'smpr_r50-pafpn_4xb8-30e_coco-800x800')
