@@ -67,9 +67,10 @@ def test_a_fixed_batch_is_filled(open_file, tmp_path, image):
     path = tmp_path / 'three.onnx'
     onnx.save(model, path)
     images = [image, image[:50], image[:, :40], image]
-    for one, other in zip(Predictor(open_file).predict(images, 0),
-                          Predictor(path).predict(images, 0)):
-        same(one, other)
+    filled = Predictor(path).predict(images, 0)
+    assert len(filled) == len(images)
+    for alone, people in zip(Predictor(open_file).predict(images, 0), filled):
+        same(alone, people)
 
 
 def test_other_input_sizes(open_file, fixed_file, image):
